@@ -1,0 +1,96 @@
+// Plain serial twins of kernels/allocate.hpp: the formulas of M2, one entry after the other, lane
+// after lane, with the same four-partial-sum rule, so that tests may compare bits.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+
+#include "kernels/allocate.hpp"
+
+namespace needflow::reference {
+
+/// Σ term(j) for j in [0, count) where term(j, partial) returns the partial sum with entry j added.
+template <class Add>
+[[nodiscard]] double row_sum(std::size_t count, const Add& add) {
+  double partial[4] = {0.0, 0.0, 0.0, 0.0};
+  for (std::size_t j = 0; j < count; ++j) partial[j % 4] = add(j, partial[j % 4]);
+  return (partial[0] + partial[1]) + (partial[2] + partial[3]);
+}
+
+/// a_pr = min(D_pr, a_r).
+[[nodiscard]] inline double claim(const CsrRow& row, std::size_t j, double active) {
+  const double desire =
+      row.desire.empty() ? std::numeric_limits<double>::infinity() : row.desire[j];
+  return std::fmin(desire, active);
+}
+
+/// v_pr = s_p W_pr a_pr, at most a_pr under the cap.
+[[nodiscard]] inline double allocation(double scale, double weight, double claim, Cap cap) {
+  const double uncapped = scale * (weight * claim);
+  return cap == Cap::active_need ? std::fmin(uncapped, claim) : uncapped;
+}
+
+template <int L>
+void compute_denominators(const CsrView& provider_rows, const PublishedNeeds<L>& ledger,
+                          LaneSpan<const double, L> available, LaneSpan<double, L> denominator,
+                          LaneSpan<double, L> scale) {
+  for (std::size_t p = 0; p < provider_rows.rows(); ++p) {
+    const CsrRow row = provider_rows.row(p);
+    for (std::size_t l = 0; l < L; ++l) {
+      const double d = row_sum(row.columns.size(), [&](std::size_t j, double sum) {
+        const double a = claim(row, j, ledger.active[static_cast<std::size_t>(row.columns[j])][l]);
+        return std::fma(row.weights[j], a, sum);
+      });
+      denominator[p][l] = d;
+      scale[p][l] = d > 0.0 ? available[p][l] / d : 0.0;
+    }
+  }
+}
+
+template <int L>
+void gather_deliveries(const CsrView& recipient_rows, const PublishedNeeds<L>& ledger,
+                       LaneSpan<const double, L> scale, Cap cap, LaneSpan<double, L> received,
+                       LaneSpan<std::int32_t, L> messages) {
+  const bool plain = recipient_rows.desire.empty() && cap == Cap::none;
+  for (std::size_t r = 0; r < recipient_rows.rows(); ++r) {
+    const CsrRow row = recipient_rows.row(r);
+    for (std::size_t l = 0; l < L; ++l) {
+      const double active = ledger.active[r][l];
+      std::int32_t count = 0;
+      const double sum = row_sum(row.columns.size(), [&](std::size_t j, double partial) {
+        const double s = scale[static_cast<std::size_t>(row.columns[j])][l];
+        const double a = claim(row, j, active);
+        if (s > 0.0 && a > 0.0) ++count;
+        if (plain) return std::fma(row.weights[j], s, partial);
+        if (cap == Cap::none) return std::fma(s, row.weights[j] * a, partial);
+        return partial + allocation(s, row.weights[j], a, cap);
+      });
+      received[r][l] = plain ? active * sum : sum;
+      messages[r][l] = count;
+    }
+  }
+}
+
+template <int L>
+void gather_settlements(const CsrView& provider_rows, const PublishedNeeds<L>& ledger,
+                        LaneSpan<const double, L> scale, LaneSpan<const double, L> returned_share,
+                        Cap cap, LaneSpan<double, L> delivered, LaneSpan<double, L> returned) {
+  for (std::size_t p = 0; p < provider_rows.rows(); ++p) {
+    const CsrRow row = provider_rows.row(p);
+    for (std::size_t l = 0; l < L; ++l) {
+      const auto sent = [&](std::size_t j) {
+        const auto r = static_cast<std::size_t>(row.columns[j]);
+        return allocation(scale[p][l], row.weights[j], claim(row, j, ledger.active[r][l]), cap);
+      };
+      delivered[p][l] = row_sum(row.columns.size(),
+                                [&](std::size_t j, double sum) { return sum + sent(j); });
+      returned[p][l] = row_sum(row.columns.size(), [&](std::size_t j, double sum) {
+        const auto r = static_cast<std::size_t>(row.columns[j]);
+        return std::fma(sent(j), returned_share[r][l], sum);
+      });
+    }
+  }
+}
+
+}  // namespace needflow::reference

@@ -1,0 +1,35 @@
+// M1: needs and capacities, generated or given.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "solver/settings.hpp"
+
+namespace needflow {
+
+/// Needs and capacities, one vector a need type: need[type][recipient], capacity[type][provider].
+struct Amounts {
+  std::vector<std::vector<double>> need;
+  std::vector<std::vector<double>> capacity;
+
+  [[nodiscard]] std::size_t types() const { return need.size(); }
+};
+
+/// Why no population can be drawn from these settings, or an empty text.
+[[nodiscard]] std::string population_problem(const PopulationSettings& settings);
+
+/// Draws needs and capacities of N agents. Every draw is keyed by (network, replicate, agent) alone, so
+/// points that differ in a ratio or a size share their draws. An agent is a provider, or a
+/// recipient, for all types or for none. Capacities are not yet scaled.
+[[nodiscard]] Amounts draw_population(const PopulationSettings& settings, std::size_t agents,
+                                      std::uint64_t seed, std::uint32_t network,
+                                      std::uint32_t replicate);
+
+/// Scales all capacities of each type by one factor so that total capacity / total need = ratio.
+/// Throws InvalidPoint when a ratio > 0 meets a type without need or without capacity.
+void apply_supply_ratio(Amounts& amounts, double ratio);
+
+}  // namespace needflow

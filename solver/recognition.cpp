@@ -1,0 +1,176 @@
+#include "solver/recognition.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "kernels/reduce.hpp"
+
+namespace needflow {
+
+namespace {
+
+/// The weight that agent i gives its neighbour j before normalising.
+class WeightDraw {
+ public:
+  WeightDraw(const RecognitionSettings& settings, std::uint64_t seed, std::uint32_t network)
+      : kind_(settings.weights),
+        stream_(seed, "recognition"),
+        gamma_(settings.shape),
+        network_(network) {}
+
+  [[nodiscard]] double operator()(std::size_t i, Index j) const {
+    const DrawKey key{network_, 0, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(j)};
+    if (kind_ == WeightKind::equal) return 1.0;
+    if (kind_ == WeightKind::uniform) return uniform01(stream_, key);
+    return gamma(stream_, key, gamma_);
+  }
+
+ private:
+  WeightKind kind_;
+  RandomStream stream_;
+  GammaParameters gamma_;
+  std::uint32_t network_;
+};
+
+/// S on every directed edge of the network, Σ_j S_ij = 1 unless all of i's weights underflowed to 0.
+std::vector<double> drawn_shares(const Network& network, const WeightDraw& draw, Threads threads) {
+  std::vector<double> shares(network.columns.size());
+  for_row_blocks(network.agents(), threads, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const auto first = static_cast<std::size_t>(network.offsets[i]);
+      const auto last = static_cast<std::size_t>(network.offsets[i + 1]);
+      for (std::size_t e = first; e < last; ++e) shares[e] = draw(i, network.columns[e]);
+      const double total = interleaved_sum(first, last, [&](std::size_t e) { return shares[e]; });
+      for (std::size_t e = first; e < last && total > 0.0; ++e) shares[e] /= total;
+    }
+  });
+  return shares;
+}
+
+/// MR_ij = min(S_ij, S_ji) in place of S. Rows ascend, so while i ascends the entries (j, i) of every
+/// row j come up in order: a cursor a row finds the reverse edge without a search or an index.
+void mutual_minimum(const Network& network, std::vector<double>& shares) {
+  std::vector<Offset> cursor(network.offsets.begin(), network.offsets.end() - 1);
+  for (std::size_t i = 0; i < network.agents(); ++i) {
+    for (Offset e = network.offsets[i]; e < network.offsets[i + 1]; ++e) {
+      const auto here = static_cast<std::size_t>(e);
+      const auto j = static_cast<std::size_t>(network.columns[here]);
+      const auto back = static_cast<std::size_t>(cursor[j]++);
+      if (back > here) shares[here] = shares[back] = std::min(shares[here], shares[back]);
+    }
+  }
+}
+
+/// Rows without the entries of weight 0.
+CsrMatrix without_zeros(const std::vector<Offset>& offsets, const std::vector<Index>& columns,
+                        const std::vector<double>& weights) {
+  CsrMatrix rows;
+  rows.column_count = offsets.size() - 1;
+  rows.offsets.reserve(offsets.size());
+  rows.columns.reserve(columns.size());
+  rows.weights.reserve(weights.size());
+  for (std::size_t i = 0; i + 1 < offsets.size(); ++i) {
+    for (auto e = static_cast<std::size_t>(offsets[i]); e < static_cast<std::size_t>(offsets[i + 1]);
+         ++e) {
+      if (!(weights[e] > 0.0)) continue;
+      rows.columns.push_back(columns[e]);
+      rows.weights.push_back(weights[e]);
+    }
+    rows.offsets.push_back(static_cast<Offset>(rows.columns.size()));
+  }
+  return rows;
+}
+
+std::vector<Index> row_lengths(const std::vector<Offset>& offsets) {
+  std::vector<Index> lengths(offsets.size() - 1);
+  for (std::size_t i = 0; i < lengths.size(); ++i) {
+    lengths[i] = static_cast<Index>(offsets[i + 1] - offsets[i]);
+  }
+  return lengths;
+}
+
+Recognition agent_recognition(const Network& network, CsrMatrix rows) {
+  Recognition result;
+  result.agent_network = true;
+  result.provider_degree = row_lengths(network.offsets);
+  result.network_edges = network.edges();
+  result.recognised_pairs = rows.entries() / 2;
+  result.provider_rows = std::move(rows);
+  return result;
+}
+
+void drop_infinite_desire(CsrMatrix& rows) {
+  const auto infinite = [](double desire) { return std::isinf(desire); };
+  if (std::all_of(rows.desire.begin(), rows.desire.end(), infinite)) rows.desire.clear();
+}
+
+}  // namespace
+
+double Recognition::mean_degree() const {
+  const std::size_t agents = agent_network ? providers() : providers() + recipients();
+  return agents == 0 ? 0.0 : 2.0 * static_cast<double>(network_edges) / static_cast<double>(agents);
+}
+
+std::size_t Recognition::bytes() const {
+  return provider_rows.bytes() + recipient_rows_if_bipartite.bytes() +
+         (provider_degree.size() + recipient_degree.size()) * sizeof(Index);
+}
+
+Recognition recognise(const Network& network, const RecognitionSettings& settings,
+                      std::uint64_t seed, std::uint32_t network_index, Threads threads) {
+  std::vector<double> weights =
+      drawn_shares(network, WeightDraw(settings, seed, network_index), threads);
+  mutual_minimum(network, weights);
+  return agent_recognition(network, without_zeros(network.offsets, network.columns, weights));
+}
+
+Recognition recognise_ratings(std::size_t agents, const std::vector<Rating>& ratings) {
+  std::vector<double> given(agents, 0.0);  // sum of a source's positive ratings
+  std::vector<std::pair<Index, Index>> pairs;
+  for (const Rating& rating : ratings) {
+    if (rating.source == rating.target) continue;
+    given[static_cast<std::size_t>(rating.source)] += std::max(0.0, rating.value);
+    pairs.emplace_back(std::minmax(rating.source, rating.target));
+  }
+  std::sort(pairs.begin(), pairs.end());
+  pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
+  const Network network = network_from_edges(agents, pairs);
+
+  std::vector<double> shares(network.columns.size(), 0.0);
+  for (const Rating& rating : ratings) {
+    if (rating.source == rating.target || rating.value <= 0.0) continue;
+    const auto source = static_cast<std::size_t>(rating.source);
+    const auto begin = network.columns.begin() + network.offsets[source];
+    const auto end = network.columns.begin() + network.offsets[source + 1];
+    const auto entry = std::lower_bound(begin, end, rating.target) - network.columns.begin();
+    shares[static_cast<std::size_t>(entry)] = rating.value / given[source];
+  }
+  mutual_minimum(network, shares);
+  return agent_recognition(network, without_zeros(network.offsets, network.columns, shares));
+}
+
+Recognition bipartite_recognition(CsrMatrix rows) {
+  Recognition result;
+  drop_infinite_desire(rows);
+  result.recipient_rows_if_bipartite = transposed(rows);
+  result.provider_degree = row_lengths(rows.offsets);
+  result.recipient_degree = row_lengths(result.recipient_rows_if_bipartite.offsets);
+  result.network_edges = rows.entries();
+  result.recognised_pairs = rows.entries();
+  result.provider_rows = std::move(rows);
+  return result;
+}
+
+Recognition symmetric_recognition(CsrMatrix rows) {
+  Recognition result;
+  drop_infinite_desire(rows);
+  result.agent_network = true;
+  result.provider_degree = row_lengths(rows.offsets);
+  result.network_edges = rows.entries() / 2;
+  result.recognised_pairs = result.network_edges;
+  result.provider_rows = std::move(rows);
+  return result;
+}
+
+}  // namespace needflow

@@ -1,0 +1,79 @@
+// What one point of a sweep is: every setting of a scenario with all axes resolved.
+//
+// Plain values with the defaults of the scenario file. io/options.cpp is the one table that names,
+// describes, parses and checks them; nothing else turns text into settings.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+
+#include "kernels/random.hpp"
+#include "kernels/row_sums.hpp"
+#include "kernels/settle.hpp"
+
+namespace needflow {
+
+enum class NetworkKind { partial_mesh, full_mesh, ring, hub_spoke };
+
+/// How k is found: as given, from the seed's table, or round(2 ln N) (M4).
+enum class NeighborRule { count, table, two_log };
+
+/// M4. Which network the agents form.
+struct NetworkSettings {
+  NetworkKind kind = NetworkKind::partial_mesh;
+  std::int64_t agents = 100;
+  NeighborRule neighbor_rule = NeighborRule::count;
+  std::int64_t neighbors = 20;  ///< k, used by NeighborRule::count
+  std::int64_t hub = 0;         ///< the centre of hub_spoke
+};
+
+enum class WeightKind { equal, uniform, gamma };
+
+/// M1. How an agent weighs its neighbours before normalising.
+struct RecognitionSettings {
+  WeightKind weights = WeightKind::gamma;
+  double shape = 1.0;
+};
+
+/// M1. Generated needs and capacities.
+struct PopulationSettings {
+  AmountKind need = AmountKind::lognormal;
+  double need_mean = 100.0;
+  double need_cv = 0.7;
+  AmountKind capacity = AmountKind::lognormal;
+  double capacity_cv = 0.7;
+  /// Total capacity / total need, exactly. Empty: capacities stay as an instance's files give them.
+  std::optional<double> supply_ratio;
+  double provider_fraction = 1.0;
+  double recipient_fraction = 1.0;
+  std::int64_t types = 1;
+};
+
+enum class DampingKind { adaptive, none, constant };
+
+/// Which of M2's stop tests 1 (needs) and 2 (denominators) may end a run.
+enum class StopRule { needs, denominators, either };
+
+/// M2. How a run goes.
+struct RoundSettings {
+  SettlementKind settlement = SettlementKind::stock;
+  DampingKind damping = DampingKind::adaptive;
+  double damping_factor = 1.0;  ///< α of DampingKind::constant
+  Cap cap = Cap::none;
+  double tolerance = 0.01;      ///< ε
+  StopRule stop = StopRule::either;
+  std::int64_t max_rounds = 200;
+  bool return_surplus = true;   ///< stock only
+  double relaxation = 1.0;      ///< ω, reallocate only
+};
+
+struct Settings {
+  std::uint64_t seed = 0;
+  NetworkSettings network;
+  RecognitionSettings recognition;
+  PopulationSettings population;
+  RoundSettings round;
+};
+
+}  // namespace needflow

@@ -1,0 +1,51 @@
+// From a sweep to tasks: which points share a network, which cannot be solved, what it will cost.
+// Everything here follows from sizes and settings, never from timings.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "solver/sweep/sweep.hpp"
+
+namespace needflow {
+
+/// All points that allocate over the same recognition matrix.
+struct NetworkTask {
+  std::vector<std::size_t> points;  ///< ascending
+  Point example;                    ///< any of them: the network settings are the same
+  std::int64_t providers = 0;
+  std::int64_t recipients = 0;
+  std::int64_t entries = 0;         ///< stored entries of the matrix, expected
+  /// One point at a time with all threads on its row blocks; otherwise a thread a point.
+  bool shares_rows = false;
+};
+
+struct InvalidEntry {
+  std::size_t point;
+  std::string reason;
+};
+
+struct Plan {
+  std::size_t points = 0;
+  std::vector<NetworkTask> tasks;      ///< biggest first
+  std::vector<InvalidEntry> invalid;   ///< points that are known to have no solution, ascending
+  std::size_t duplicates = 0;          ///< points that compute what an earlier point computes
+  std::vector<std::size_t> duplicate_examples;  ///< the first few of them
+
+  std::int64_t largest_point_bytes = 0;  ///< matrix and state of the largest point
+  std::int64_t outcome_bytes = 0;        ///< numbers that will be kept until the file is written
+  double edge_rounds = 0.0;  ///< Σ over points of entries × rounds, rounds bounded as below
+};
+
+/// Rounds assumed for a run when its cost is estimated: stream and stock end in a few, `reallocate`
+/// goes on to the limit more often than not.
+[[nodiscard]] std::int64_t assumed_rounds(const RoundSettings& settings);
+
+/// From how many stored entries threads gain anything inside one run.
+inline constexpr std::int64_t kEntriesForThreads = 200'000;
+
+[[nodiscard]] Plan make_plan(const Sweep& sweep);
+
+}  // namespace needflow

@@ -1,0 +1,113 @@
+#include "solver/sweep/sweep.hpp"
+
+#include <fmt/format.h>
+
+#include "solver/error.hpp"
+
+namespace needflow {
+
+namespace {
+
+constexpr std::size_t kMaxPoints = std::size_t{1} << 40;
+
+/// Identity of a generated amount: constant amounts have no cv.
+std::string amount_identity(AmountKind kind, double mean, double cv) {
+  const double used_cv = kind == AmountKind::constant ? 0.0 : cv;
+  return fmt::format("{} {} {}", static_cast<int>(kind), mean, used_cv);
+}
+
+std::string population_identity(const PopulationSettings& p) {
+  return fmt::format("need {} capacity {} fractions {} {} types {}",
+                     amount_identity(p.need, p.need_mean, p.need_cv),
+                     amount_identity(p.capacity, 1.0, p.capacity_cv), p.provider_fraction,
+                     p.recipient_fraction, p.types);
+}
+
+std::string round_identity(const RoundSettings& r) {
+  std::string text = fmt::format("settlement {} damping {} cap {} tolerance {} stop {} rounds {}",
+                                 static_cast<int>(r.settlement), static_cast<int>(r.damping),
+                                 static_cast<int>(r.cap), r.tolerance, static_cast<int>(r.stop),
+                                 r.max_rounds);
+  if (r.damping == DampingKind::constant) text += fmt::format(" factor {}", r.damping_factor);
+  if (r.settlement == SettlementKind::stock) text += fmt::format(" returns {}", r.return_surplus);
+  if (r.settlement == SettlementKind::reallocate) text += fmt::format(" omega {}", r.relaxation);
+  return text;
+}
+
+}  // namespace
+
+std::size_t Sweep::points() const {
+  std::size_t count = 1;
+  for (const Dimension& dimension : dimensions()) {
+    if (dimension.length > kMaxPoints / count) {
+      throw ScenarioError("the grid has more than 2^40 points; shorten an axis");
+    }
+    count *= dimension.length;
+  }
+  return count;
+}
+
+std::size_t Sweep::types() const {
+  return instance->has_amounts() ? instance->amounts.types()
+                                 : static_cast<std::size_t>(base.population.types);
+}
+
+std::vector<Dimension> Sweep::dimensions() const {
+  std::vector<Dimension> result;
+  for (const Axis& axis : axes) result.push_back({axis.name, axis.values.size()});
+  if (networks > 1) result.push_back({"network", static_cast<std::size_t>(networks)});
+  if (replicates > 1) result.push_back({"replicate", static_cast<std::size_t>(replicates)});
+  return result;
+}
+
+Point Sweep::point(std::size_t i) const {
+  Point point{base, 0, 0};
+  const auto take = [&i](std::size_t length) {
+    const std::size_t index = i % length;
+    i /= length;
+    return index;
+  };
+  point.replicate = static_cast<std::uint32_t>(take(static_cast<std::size_t>(replicates)));
+  point.network = static_cast<std::uint32_t>(take(static_cast<std::size_t>(networks)));
+  for (auto axis = axes.rbegin(); axis != axes.rend(); ++axis) {
+    axis->apply(point.settings, axis->values[take(axis->values.size())]);
+  }
+  return point;
+}
+
+std::string network_identity(const Sweep& sweep, const Point& point) {
+  if (sweep.instance->source != Source::generated) return "files";
+  const NetworkSettings& n = point.settings.network;
+  const RecognitionSettings& r = point.settings.recognition;
+  NetworkKind kind = n.kind;
+  const std::int64_t k = resolved_neighbors(n);
+  if (kind == NetworkKind::partial_mesh && k >= n.agents - 1) kind = NetworkKind::full_mesh;
+  std::string text = fmt::format("seed {} network {} kind {} agents {} weights {}",
+                                 point.settings.seed, point.network, static_cast<int>(kind),
+                                 n.agents, static_cast<int>(r.weights));
+  if (kind == NetworkKind::partial_mesh) text += fmt::format(" k {}", k);
+  if (kind == NetworkKind::hub_spoke) text += fmt::format(" hub {}", n.hub);
+  if (r.weights == WeightKind::gamma) text += fmt::format(" shape {}", r.shape);
+  return text;
+}
+
+std::string point_identity(const Sweep& sweep, const Point& point) {
+  const PopulationSettings& population = point.settings.population;
+  std::string text = network_identity(sweep, point) + " " + round_identity(point.settings.round);
+  if (population.supply_ratio) text += fmt::format(" ratio {}", *population.supply_ratio);
+  if (!sweep.instance->has_amounts()) {
+    text += fmt::format(" {} seed {} network {} replicate {}", population_identity(population),
+                        point.settings.seed, point.network, point.replicate);
+  }
+  return text;
+}
+
+std::uint64_t fingerprint(std::string_view text, std::uint64_t start) {
+  std::uint64_t hash = start;
+  for (const char letter : text) {
+    hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3ULL;
+  }
+  return hash;
+}
+
+}  // namespace needflow

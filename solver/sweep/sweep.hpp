@@ -1,0 +1,75 @@
+// A sweep as one value: base settings, axes, draws. It can be counted, indexed and checked before the
+// first round.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "solver/instance.hpp"
+#include "solver/settings.hpp"
+
+namespace needflow {
+
+/// A value as a scenario writes it.
+using Value = std::variant<bool, std::int64_t, double, std::string>;
+
+/// One dimension of the grid: an option that was given an array.
+struct Axis {
+  std::string name;       ///< the dimension's name in result files, e.g. "agents"
+  std::string key;        ///< the option, e.g. "network.agents"
+  std::string unit;
+  std::string long_name;
+  std::vector<Value> values;
+  std::function<void(Settings&, const Value&)> apply;
+};
+
+/// One point of the grid, all axes resolved.
+struct Point {
+  Settings settings;
+  std::uint32_t network = 0;    ///< which of the independent networks
+  std::uint32_t replicate = 0;  ///< which draw of the population
+};
+
+/// A dimension of every metric: its name and length.
+struct Dimension {
+  std::string name;
+  std::size_t length;
+};
+
+struct Sweep {
+  std::string title;
+  Settings base;
+  std::vector<Axis> axes;        ///< in the option table's order
+  std::int64_t networks = 1;     ///< [network] count
+  std::int64_t replicates = 1;   ///< [population] replicates
+  bool traces = false;
+  bool agents = false;
+  std::shared_ptr<const Instance> instance;  ///< never null; source says what it holds
+
+  /// Product of all axes, network and replicate among them. Throws ScenarioError above 2^40 points.
+  [[nodiscard]] std::size_t points() const;
+  /// Need types a point has: a run each.
+  [[nodiscard]] std::size_t types() const;
+  /// The axes, then `network` and `replicate` where longer than 1; `type` is not among them.
+  [[nodiscard]] std::vector<Dimension> dimensions() const;
+  /// Point i in C order: the last dimension runs fastest.
+  [[nodiscard]] Point point(std::size_t i) const;
+};
+
+/// Everything that decides what a point computes, as text; what cannot matter (k on a ring, ω outside
+/// `reallocate`) is left out, so equal texts mean equal results.
+[[nodiscard]] std::string point_identity(const Sweep& sweep, const Point& point);
+
+/// The part of it that decides the recognition matrix: points that share it share the matrix.
+[[nodiscard]] std::string network_identity(const Sweep& sweep, const Point& point);
+
+/// 64-bit FNV-1a; names contents, defends against nobody.
+[[nodiscard]] std::uint64_t fingerprint(std::string_view text,
+                                        std::uint64_t start = 0xcbf29ce484222325ULL);
+
+}  // namespace needflow

@@ -1,0 +1,217 @@
+#include "solver/sweep/tasks.hpp"
+
+#include <fmt/format.h>
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <chrono>
+#include <exception>
+#include <mutex>
+#include <new>
+
+#include "solver/error.hpp"
+
+namespace needflow {
+
+namespace {
+
+namespace tbb = oneapi::tbb;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+PointOutcome unsolved(const Sweep& sweep, std::size_t index, Status status, std::string message) {
+  PointOutcome outcome;
+  outcome.point = index;
+  outcome.types.resize(sweep.types());
+  for (Outcome& type : outcome.types) type.status = status;
+  outcome.message = std::move(message);
+  return outcome;
+}
+
+/// Turns whatever stops a point into its row: the one place that knows which trouble is whose.
+template <class Work>
+PointOutcome outcome_of(const Sweep& sweep, std::size_t index, const Work& work) {
+  try {
+    return work();
+  } catch (const InvalidPoint& problem) {
+    return unsolved(sweep, index, Status::invalid, problem.what());
+  } catch (const std::bad_alloc&) {
+    return unsolved(sweep, index, Status::failed, "not enough memory for this point");
+  } catch (const std::exception& problem) {
+    return unsolved(sweep, index, Status::failed, problem.what());
+  }
+}
+
+Amounts amounts_of(const Sweep& sweep, const Point& point, std::size_t agents) {
+  const PopulationSettings& population = point.settings.population;
+  Amounts amounts = sweep.instance->has_amounts()
+                        ? sweep.instance->amounts
+                        : draw_population(population, agents, point.settings.seed, point.network,
+                                          point.replicate);
+  if (population.supply_ratio) apply_supply_ratio(amounts, *population.supply_ratio);
+  return amounts;
+}
+
+void size_agent_rows(AgentRows& rows, const Recognition& recognition, std::size_t types) {
+  for (auto* column : {&rows.need, &rows.satisfied, &rows.damping, &rows.residual}) {
+    column->resize(recognition.recipients() * types);
+  }
+  for (auto* column : {&rows.capacity, &rows.capacity_left}) {
+    column->resize(recognition.providers() * types);
+  }
+  rows.provider_degree.assign(recognition.provider_degree.begin(),
+                              recognition.provider_degree.end());
+  rows.recipient_degree.assign(recognition.recipient_degree.begin(),
+                               recognition.recipient_degree.end());
+}
+
+void keep_agent_rows(AgentRows& rows, const RoundSolver& solver, const Amounts& amounts,
+                     std::size_t type) {
+  const std::size_t types = amounts.types();
+  const auto& need = amounts.need[type];
+  for (std::size_t r = 0; r < need.size(); ++r) {
+    const std::size_t row = r * types + type;
+    rows.need[row] = need[r];
+    rows.satisfied[row] = solver.satisfied()[r];
+    rows.damping[row] = solver.damping()[r];
+    rows.residual[row] = std::max(0.0, need[r] - solver.satisfied()[r]);
+  }
+  const auto& capacity = amounts.capacity[type];
+  for (std::size_t p = 0; p < capacity.size(); ++p) {
+    rows.capacity[p * types + type] = capacity[p];
+    rows.capacity_left[p * types + type] = solver.available()[p];
+  }
+}
+
+Outcome run_type(const Sweep& sweep, const RoundSettings& settings, const Recognition& recognition,
+                 const Amounts& amounts, std::size_t type, Threads threads, RoundSolver& solver) {
+  Outcome outcome;
+  const RunReport report = solver.run(amounts.need[type], amounts.capacity[type],
+                                      sweep.traces ? &outcome.trace : nullptr);
+  outcome.status = report.status;
+  outcome.network_edges = recognition.network_edges;
+  outcome.recognised_pairs = recognition.recognised_pairs;
+  outcome.network_mean_degree = recognition.mean_degree();
+  outcome.rounds = report.rounds;
+  if (report.status == Status::failed) return outcome;
+  outcome.cycle_period = report.cycle_period;
+  outcome.messages = report.messages;
+  outcome.satisfaction =
+      measure_satisfaction(amounts.need[type], solver.satisfied(), solver.over(), report.wasted,
+                           settings.tolerance, threads);
+  return outcome;
+}
+
+/// Forwards outcomes to the sink, one at a time.
+class Deliverer {
+ public:
+  explicit Deliverer(OutcomeSink& sink) : sink_(sink) {}
+  void operator()(PointOutcome outcome) {
+    const std::scoped_lock lock(mutex_);
+    sink_.finished(std::move(outcome));
+  }
+  [[nodiscard]] bool stopped() const { return sink_.stop_requested(); }
+
+ private:
+  OutcomeSink& sink_;
+  std::mutex mutex_;
+};
+
+void run_task(const Sweep& sweep, const NetworkTask& task, Deliverer& deliver) {
+  if (deliver.stopped()) return;
+  const Threads inside = task.shares_rows ? Threads::all : Threads::one;
+  std::shared_ptr<const Recognition> recognition;
+  const PointOutcome trouble = outcome_of(sweep, task.points.front(), [&] {
+    recognition = recognition_of(sweep, task.example, inside);
+    return PointOutcome{};
+  });
+  const auto one_point = [&](std::size_t i) {
+    if (deliver.stopped()) return;
+    if (recognition != nullptr) {
+      deliver(run_point(sweep, task.points[i], *recognition, inside));
+      return;
+    }
+    PointOutcome same_trouble = trouble;
+    same_trouble.point = task.points[i];
+    deliver(std::move(same_trouble));
+  };
+  if (task.shares_rows) {
+    for (std::size_t i = 0; i < task.points.size(); ++i) one_point(i);
+    return;
+  }
+  // Isolated: a thread that waits here must not start another task and hold two networks at once.
+  tbb::this_task_arena::isolate([&] {
+    tbb::parallel_for(std::size_t{0}, task.points.size(), one_point);
+  });
+}
+
+}  // namespace
+
+std::shared_ptr<const Recognition> recognition_of(const Sweep& sweep, const Point& point,
+                                                  Threads threads) {
+  if (sweep.instance->source != Source::generated) {
+    return {sweep.instance, &sweep.instance->recognition};  // shares the instance's ownership
+  }
+  const Settings& settings = point.settings;
+  const Network network = build_network(settings.network, settings.seed, point.network);
+  return std::make_shared<const Recognition>(
+      recognise(network, settings.recognition, settings.seed, point.network, threads));
+}
+
+PointOutcome run_point(const Sweep& sweep, std::size_t index, const Recognition& recognition,
+                       Threads threads) {
+  const auto started = Clock::now();
+  PointOutcome result = outcome_of(sweep, index, [&] {
+    const Point point = sweep.point(index);
+    const RoundSettings& settings = point.settings.round;
+    const Amounts amounts = amounts_of(sweep, point, recognition.recipients());
+    RoundSolver solver(recognition, settings, threads);
+    PointOutcome outcome;
+    outcome.point = index;
+    if (sweep.agents) size_agent_rows(outcome.agents, recognition, amounts.types());
+    for (std::size_t type = 0; type < amounts.types(); ++type) {
+      outcome.types.push_back(
+          run_type(sweep, settings, recognition, amounts, type, threads, solver));
+      if (outcome.types.back().status == Status::failed) {
+        outcome.message = fmt::format("numbers overflowed in round {}", outcome.types.back().rounds);
+      }
+      if (sweep.agents) keep_agent_rows(outcome.agents, solver, amounts, type);
+    }
+    return outcome;
+  });
+  result.seconds = seconds_since(started);
+  return result;
+}
+
+void run_plan(const Sweep& sweep, const Plan& plan, int threads, OutcomeSink& sink) {
+  Deliverer deliver(sink);
+  for (const InvalidEntry& entry : plan.invalid) {
+    if (deliver.stopped()) return;
+    deliver(unsolved(sweep, entry.point, Status::invalid, entry.reason));
+  }
+  const auto count = static_cast<std::size_t>(threads);
+  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, count);
+  tbb::task_arena arena(threads);
+  arena.execute([&] {
+    std::size_t next = 0;
+    for (; next < plan.tasks.size() && plan.tasks[next].shares_rows &&
+           plan.tasks[next].entries > kEntriesForThreads;
+         ++next) {
+      run_task(sweep, plan.tasks[next], deliver);
+    }
+    tbb::parallel_for(
+        tbb::blocked_range<std::size_t>(next, plan.tasks.size(), 1),
+        [&](const tbb::blocked_range<std::size_t>& range) {
+          for (std::size_t i = range.begin(); i != range.end(); ++i) {
+            run_task(sweep, plan.tasks[i], deliver);
+          }
+        },
+        tbb::simple_partitioner());
+  });
+}
+
+}  // namespace needflow

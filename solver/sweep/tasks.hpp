@@ -1,0 +1,33 @@
+// Runs a plan: networks are built once, their points run in parallel, every outcome goes to a sink.
+#pragma once
+
+#include <cstddef>
+
+#include "solver/sweep/outcome.hpp"
+#include "solver/sweep/plan.hpp"
+
+namespace needflow {
+
+/// Receives outcomes as they come, from any thread, one call at a time. The order depends on threads;
+/// the outcomes do not. A journal belongs here.
+class OutcomeSink {
+ public:
+  virtual ~OutcomeSink() = default;
+  virtual void finished(PointOutcome outcome) = 0;
+  /// Asked before each point; true leaves the remaining points pending.
+  [[nodiscard]] virtual bool stop_requested() const = 0;
+};
+
+/// Runs one point on its matrix. Never throws for a point's own trouble: that is a status.
+[[nodiscard]] PointOutcome run_point(const Sweep& sweep, std::size_t index,
+                                     const Recognition& recognition, Threads threads);
+
+/// The matrix of a task: built from its settings, or the instance's own.
+[[nodiscard]] std::shared_ptr<const Recognition> recognition_of(const Sweep& sweep,
+                                                                const Point& point,
+                                                                Threads threads);
+
+/// Runs every point of the plan with at most `threads` threads; invalid points are reported first.
+void run_plan(const Sweep& sweep, const Plan& plan, int threads, OutcomeSink& sink);
+
+}  // namespace needflow
