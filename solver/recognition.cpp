@@ -62,24 +62,30 @@ void mutual_minimum(const Network& network, std::vector<double>& shares) {
   }
 }
 
-/// Rows without the entries of weight 0.
-CsrMatrix without_zeros(const std::vector<Offset>& offsets, const std::vector<Index>& columns,
-                        const std::vector<double>& weights) {
-  CsrMatrix rows;
-  rows.column_count = offsets.size() - 1;
-  rows.offsets.reserve(offsets.size());
-  rows.columns.reserve(columns.size());
-  rows.weights.reserve(weights.size());
-  for (std::size_t i = 0; i + 1 < offsets.size(); ++i) {
-    for (auto e = static_cast<std::size_t>(offsets[i]); e < static_cast<std::size_t>(offsets[i + 1]);
-         ++e) {
-      if (!(weights[e] > 0.0)) continue;
-      rows.columns.push_back(columns[e]);
-      rows.weights.push_back(weights[e]);
+/// The same rows without the entries of weight 0.
+CsrMatrix without_zeros(const CsrMatrix& rows) {
+  CsrMatrix kept;
+  kept.column_count = rows.column_count;
+  kept.offsets.reserve(rows.offsets.size());
+  kept.columns.reserve(rows.columns.size());
+  kept.weights.reserve(rows.weights.size());
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    for (auto e = static_cast<std::size_t>(rows.offsets[i]);
+         e < static_cast<std::size_t>(rows.offsets[i + 1]); ++e) {
+      if (!(rows.weights[e] > 0.0)) continue;
+      kept.columns.push_back(rows.columns[e]);
+      kept.weights.push_back(rows.weights[e]);
+      if (!rows.desire.empty()) kept.desire.push_back(rows.desire[e]);
     }
-    rows.offsets.push_back(static_cast<Offset>(rows.columns.size()));
+    kept.offsets.push_back(static_cast<Offset>(kept.columns.size()));
   }
-  return rows;
+  return kept;
+}
+
+void drop_zeros(CsrMatrix& rows) {
+  const bool any = std::any_of(rows.weights.begin(), rows.weights.end(),
+                               [](double weight) { return !(weight > 0.0); });
+  if (any) rows = without_zeros(rows);
 }
 
 std::vector<Index> row_lengths(const std::vector<Offset>& offsets) {
@@ -90,14 +96,13 @@ std::vector<Index> row_lengths(const std::vector<Offset>& offsets) {
   return lengths;
 }
 
-Recognition agent_recognition(const Network& network, CsrMatrix rows) {
-  Recognition result;
-  result.agent_network = true;
-  result.provider_degree = row_lengths(network.offsets);
-  result.network_edges = network.edges();
-  result.recognised_pairs = rows.entries() / 2;
-  result.provider_rows = std::move(rows);
-  return result;
+CsrMatrix rows_of(Network network, std::vector<double> weights) {
+  CsrMatrix rows;
+  rows.column_count = network.agents();
+  rows.offsets = std::move(network.offsets);
+  rows.columns = std::move(network.columns);
+  rows.weights = std::move(weights);
+  return rows;
 }
 
 void drop_infinite_desire(CsrMatrix& rows) {
@@ -117,12 +122,12 @@ std::size_t Recognition::bytes() const {
          (provider_degree.size() + recipient_degree.size()) * sizeof(Index);
 }
 
-Recognition recognise(const Network& network, const RecognitionSettings& settings,
+Recognition recognise(Network network, const RecognitionSettings& settings,
                       std::uint64_t seed, std::uint32_t network_index, Threads threads) {
   std::vector<double> weights =
       drawn_shares(network, WeightDraw(settings, seed, network_index), threads);
   mutual_minimum(network, weights);
-  return agent_recognition(network, without_zeros(network.offsets, network.columns, weights));
+  return symmetric_recognition(rows_of(std::move(network), std::move(weights)));
 }
 
 Recognition recognise_ratings(std::size_t agents, const std::vector<Rating>& ratings) {
@@ -135,7 +140,7 @@ Recognition recognise_ratings(std::size_t agents, const std::vector<Rating>& rat
   }
   std::sort(pairs.begin(), pairs.end());
   pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
-  const Network network = network_from_edges(agents, pairs);
+  Network network = network_from_edges(agents, pairs);
 
   std::vector<double> shares(network.columns.size(), 0.0);
   for (const Rating& rating : ratings) {
@@ -147,17 +152,19 @@ Recognition recognise_ratings(std::size_t agents, const std::vector<Rating>& rat
     shares[static_cast<std::size_t>(entry)] = rating.value / given[source];
   }
   mutual_minimum(network, shares);
-  return agent_recognition(network, without_zeros(network.offsets, network.columns, shares));
+  return symmetric_recognition(rows_of(std::move(network), std::move(shares)));
 }
 
 Recognition bipartite_recognition(CsrMatrix rows) {
   Recognition result;
   drop_infinite_desire(rows);
-  result.recipient_rows_if_bipartite = transposed(rows);
   result.provider_degree = row_lengths(rows.offsets);
-  result.recipient_degree = row_lengths(result.recipient_rows_if_bipartite.offsets);
+  result.recipient_degree.assign(rows.column_count, 0);
+  for (const Index r : rows.columns) ++result.recipient_degree[static_cast<std::size_t>(r)];
   result.network_edges = rows.entries();
+  drop_zeros(rows);
   result.recognised_pairs = rows.entries();
+  result.recipient_rows_if_bipartite = transposed(rows);
   result.provider_rows = std::move(rows);
   return result;
 }
@@ -168,7 +175,8 @@ Recognition symmetric_recognition(CsrMatrix rows) {
   result.agent_network = true;
   result.provider_degree = row_lengths(rows.offsets);
   result.network_edges = rows.entries() / 2;
-  result.recognised_pairs = result.network_edges;
+  drop_zeros(rows);
+  result.recognised_pairs = rows.entries() / 2;
   result.provider_rows = std::move(rows);
   return result;
 }

@@ -46,7 +46,7 @@ struct Rating {
 
 /// Generated shares: each agent draws a weight for each neighbour, normalises them to S, and
 /// MR_ij = min(S_ij, S_ji). Draws are keyed by (network index, i, j). Pairs with MR = 0 are dropped.
-[[nodiscard]] Recognition recognise(const Network& network, const RecognitionSettings& settings,
+[[nodiscard]] Recognition recognise(Network network, const RecognitionSettings& settings,
                                     std::uint64_t seed, std::uint32_t network_index,
                                     Threads threads);
 
@@ -54,7 +54,8 @@ struct Rating {
 /// direction; self-ratings are left out. Each (source, target) may occur once.
 [[nodiscard]] Recognition recognise_ratings(std::size_t agents, const std::vector<Rating>& ratings);
 
-/// A bipartite instance as given. `rows` P × R with MR in (0, 1]; a desire of all +∞ is dropped.
+/// A bipartite instance as given. `rows` P × R with MR in [0, 1]: an edge with 0 stays a link of the
+/// network and leaves the matrix. A desire of all +∞ is dropped.
 [[nodiscard]] Recognition bipartite_recognition(CsrMatrix rows);
 
 /// An agent network as given: symmetric rows with an empty diagonal.

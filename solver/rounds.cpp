@@ -48,7 +48,7 @@ RoundSolver::RoundSolver(const Recognition& recognition, const RoundSettings& se
 }
 
 RunReport RoundSolver::run(std::span<const double> need, std::span<const double> capacity,
-                           std::vector<TraceRow>* trace) {
+                           const RoundObserver& observer) {
   start(need, capacity);
   while (report_.status == Status::pending) {
     ++report_.rounds;
@@ -56,7 +56,7 @@ RunReport RoundSolver::run(std::span<const double> need, std::span<const double>
     compute();
     deliver();
     aggregate();
-    if (trace != nullptr) trace->push_back(trace_row());
+    if (observer) observer(*this);
     report_.status = converge();
   }
   return report_;

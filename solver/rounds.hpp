@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -42,6 +43,11 @@ struct RunReport {
   MessageCounts messages;
 };
 
+class RoundSolver;
+
+/// Called after every round, its state in place; empty for none.
+using RoundObserver = std::function<void(const RoundSolver&)>;
+
 /// Runs M2 on one network for one need type at a time. The constructor allocates, run() reuses; two
 /// runs on the same solver give the same bits as two solvers. Not thread-safe; it may use threads itself.
 class RoundSolver {
@@ -50,11 +56,16 @@ class RoundSolver {
   RoundSolver(const Recognition& recognition, const RoundSettings& settings, Threads threads);
 
   /// need: R amounts ≥ 0; capacity: P amounts ≥ 0, both finite and kept by reference until the next
-  /// run. With `trace`, appends a row a round. A run whose numbers overflow ends as `failed`.
+  /// run. A run whose numbers overflow ends as `failed`.
   RunReport run(std::span<const double> need, std::span<const double> capacity,
-                std::vector<TraceRow>* trace = nullptr);
+                const RoundObserver& observer = {});
 
   // The state after the last round.
+  [[nodiscard]] std::int64_t round() const { return report_.rounds; }
+  [[nodiscard]] TraceRow trace_row() const;
+  [[nodiscard]] const Ledger& ledger() const { return ledger_; }
+  [[nodiscard]] std::span<const double> scale() const { return scale_; }
+  [[nodiscard]] std::span<const std::uint8_t> converged() const { return converged_; }
   [[nodiscard]] std::span<const double> satisfied() const { return satisfied_; }
   [[nodiscard]] std::span<const double> damping() const { return damping_; }
   [[nodiscard]] std::span<const double> over() const { return over_; }
@@ -76,7 +87,6 @@ class RoundSolver {
   void settle_recipients();
   void settle_stock();
   [[nodiscard]] RunState state() const;
-  [[nodiscard]] TraceRow trace_row() const;
 
   const Recognition& recognition_;
   RoundSettings settings_;

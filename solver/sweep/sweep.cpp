@@ -60,19 +60,51 @@ std::vector<Dimension> Sweep::dimensions() const {
   return result;
 }
 
+namespace {
+
+/// Splits a point's number into the position along each dimension, last dimension first.
+class Position {
+ public:
+  explicit Position(std::size_t point) : rest_(point) {}
+  [[nodiscard]] std::size_t take(std::size_t length) {
+    const std::size_t index = rest_ % length;
+    rest_ /= length;
+    return index;
+  }
+
+ private:
+  std::size_t rest_;
+};
+
+}  // namespace
+
 Point Sweep::point(std::size_t i) const {
   Point point{base, 0, 0};
-  const auto take = [&i](std::size_t length) {
-    const std::size_t index = i % length;
-    i /= length;
-    return index;
+  Position position(i);
+  const auto index_of = [&position](std::int64_t length) {
+    return static_cast<std::uint32_t>(position.take(static_cast<std::size_t>(length)));
   };
-  point.replicate = static_cast<std::uint32_t>(take(static_cast<std::size_t>(replicates)));
-  point.network = static_cast<std::uint32_t>(take(static_cast<std::size_t>(networks)));
+  point.replicate = first_replicate + index_of(replicates);
+  point.network = first_network + index_of(networks);
   for (auto axis = axes.rbegin(); axis != axes.rend(); ++axis) {
-    axis->apply(point.settings, axis->values[take(axis->values.size())]);
+    axis->apply(point.settings, axis->values[position.take(axis->values.size())]);
   }
   return point;
+}
+
+Sweep only_point(Sweep sweep, std::size_t i) {
+  const Point point = sweep.point(i);
+  sweep.first_network = point.network;
+  sweep.first_replicate = point.replicate;
+  Position position(i);
+  (void)position.take(static_cast<std::size_t>(sweep.replicates));
+  (void)position.take(static_cast<std::size_t>(sweep.networks));
+  sweep.networks = 1;
+  sweep.replicates = 1;
+  for (auto axis = sweep.axes.rbegin(); axis != sweep.axes.rend(); ++axis) {
+    axis->values = {axis->values[position.take(axis->values.size())]};
+  }
+  return sweep;
 }
 
 std::string network_identity(const Sweep& sweep, const Point& point) {

@@ -47,6 +47,8 @@ struct Sweep {
   std::vector<Axis> axes;        ///< in the option table's order
   std::int64_t networks = 1;     ///< [network] count
   std::int64_t replicates = 1;   ///< [population] replicates
+  std::uint32_t first_network = 0;    ///< 0 but in the one-point sweep that only_point() makes
+  std::uint32_t first_replicate = 0;
   bool traces = false;
   bool agents = false;
   std::shared_ptr<const Instance> instance;  ///< never null; source says what it holds
@@ -60,6 +62,9 @@ struct Sweep {
   /// Point i in C order: the last dimension runs fastest.
   [[nodiscard]] Point point(std::size_t i) const;
 };
+
+/// The sweep of point i alone: axes of length one, and its network and replicate first.
+[[nodiscard]] Sweep only_point(Sweep sweep, std::size_t i);
 
 /// Everything that decides what a point computes, as text; what cannot matter (k on a ring, ω outside
 /// `reallocate`) is left out, so equal texts mean equal results.

@@ -88,10 +88,17 @@ void keep_agent_rows(AgentRows& rows, const RoundSolver& solver, const Amounts& 
 }
 
 Outcome run_type(const Sweep& sweep, const RoundSettings& settings, const Recognition& recognition,
-                 const Amounts& amounts, std::size_t type, Threads threads, RoundSolver& solver) {
+                 const Amounts& amounts, std::size_t type, Threads threads, RoundSolver& solver,
+                 const PointObserver& observer) {
   Outcome outcome;
-  const RunReport report = solver.run(amounts.need[type], amounts.capacity[type],
-                                      sweep.traces ? &outcome.trace : nullptr);
+  RoundObserver each_round;
+  if (sweep.traces || observer) {
+    each_round = [&](const RoundSolver& now) {
+      if (sweep.traces) outcome.trace.push_back(now.trace_row());
+      if (observer) observer(type, amounts.need[type], now);
+    };
+  }
+  const RunReport report = solver.run(amounts.need[type], amounts.capacity[type], each_round);
   outcome.status = report.status;
   outcome.network_edges = recognition.network_edges;
   outcome.recognised_pairs = recognition.recognised_pairs;
@@ -157,13 +164,13 @@ std::shared_ptr<const Recognition> recognition_of(const Sweep& sweep, const Poin
     return {sweep.instance, &sweep.instance->recognition};  // shares the instance's ownership
   }
   const Settings& settings = point.settings;
-  const Network network = build_network(settings.network, settings.seed, point.network);
   return std::make_shared<const Recognition>(
-      recognise(network, settings.recognition, settings.seed, point.network, threads));
+      recognise(build_network(settings.network, settings.seed, point.network),
+                settings.recognition, settings.seed, point.network, threads));
 }
 
 PointOutcome run_point(const Sweep& sweep, std::size_t index, const Recognition& recognition,
-                       Threads threads) {
+                       Threads threads, const PointObserver& observer) {
   const auto started = Clock::now();
   PointOutcome result = outcome_of(sweep, index, [&] {
     const Point point = sweep.point(index);
@@ -175,7 +182,7 @@ PointOutcome run_point(const Sweep& sweep, std::size_t index, const Recognition&
     if (sweep.agents) size_agent_rows(outcome.agents, recognition, amounts.types());
     for (std::size_t type = 0; type < amounts.types(); ++type) {
       outcome.types.push_back(
-          run_type(sweep, settings, recognition, amounts, type, threads, solver));
+          run_type(sweep, settings, recognition, amounts, type, threads, solver, observer));
       if (outcome.types.back().status == Status::failed) {
         outcome.message = fmt::format("numbers overflowed in round {}", outcome.types.back().rounds);
       }
@@ -187,16 +194,21 @@ PointOutcome run_point(const Sweep& sweep, std::size_t index, const Recognition&
   return result;
 }
 
+void run_in_arena(int threads, const std::function<void()>& work) {
+  // The arena bounds how many threads may join; the control lets TBB make more than there are cores.
+  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
+                                  static_cast<std::size_t>(threads));
+  tbb::task_arena arena(threads);
+  arena.execute(work);
+}
+
 void run_plan(const Sweep& sweep, const Plan& plan, int threads, OutcomeSink& sink) {
   Deliverer deliver(sink);
   for (const InvalidEntry& entry : plan.invalid) {
     if (deliver.stopped()) return;
     deliver(unsolved(sweep, entry.point, Status::invalid, entry.reason));
   }
-  const auto count = static_cast<std::size_t>(threads);
-  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, count);
-  tbb::task_arena arena(threads);
-  arena.execute([&] {
+  run_in_arena(threads, [&] {
     std::size_t next = 0;
     for (; next < plan.tasks.size() && plan.tasks[next].shares_rows &&
            plan.tasks[next].entries > kEntriesForThreads;

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
 
 #include "solver/sweep/outcome.hpp"
 #include "solver/sweep/plan.hpp"
@@ -18,14 +21,22 @@ class OutcomeSink {
   [[nodiscard]] virtual bool stop_requested() const = 0;
 };
 
+/// Called after every round of a point, with the need type it runs and that type's needs.
+using PointObserver =
+    std::function<void(std::size_t type, std::span<const double> need, const RoundSolver& solver)>;
+
 /// Runs one point on its matrix. Never throws for a point's own trouble: that is a status.
 [[nodiscard]] PointOutcome run_point(const Sweep& sweep, std::size_t index,
-                                     const Recognition& recognition, Threads threads);
+                                     const Recognition& recognition, Threads threads,
+                                     const PointObserver& observer = {});
 
 /// The matrix of a task: built from its settings, or the instance's own.
 [[nodiscard]] std::shared_ptr<const Recognition> recognition_of(const Sweep& sweep,
                                                                 const Point& point,
                                                                 Threads threads);
+
+/// Calls work() with at most `threads` threads at its disposal.
+void run_in_arena(int threads, const std::function<void()>& work);
 
 /// Runs every point of the plan with at most `threads` threads; invalid points are reported first.
 void run_plan(const Sweep& sweep, const Plan& plan, int threads, OutcomeSink& sink);

@@ -132,9 +132,10 @@ TEST_CASE("quoted fields hold commas, quotes and line ends, and lines still coun
 }
 
 TEST_CASE("a view of a field is into the table unless quotes were doubled") {
-  const CsvTable table = pairs("a,b\nplain,\"a \"\"b\"\"\"\n");
+  const CsvTable table = pairs("a,b\nplain,\"a \"\"b\"\"\"\n\"x,y\",\n");
   std::string scratch = "untouched";
   CHECK(table.field(0, 0, scratch) == "plain");
+  CHECK(table.field(1, 0, scratch) == "x,y");
   CHECK(scratch == "untouched");
   CHECK(table.field(0, 1, scratch) == "a \"b\"");
   CHECK(scratch == "a \"b\"");
@@ -311,6 +312,13 @@ TEST_CASE("a record of many megabytes comes from a quote left open") {
   text.append(std::size_t{70} << 20U, 'x');
   text += "\",R1,1\n";
   CHECK(message_of(text) == "edges.csv line 3: records of more than 4.0 MiB; is a quote missing?");
+}
+
+TEST_CASE("a hundred megabytes of mistakes are counted to the end") {
+  std::string text = "provider,recipient,mr\n";
+  const std::string line = "P1," + std::string(std::size_t{1} << 20U, 'x') + "\n";
+  for (int i = 0; i < 100; ++i) text += line;
+  CHECK(message_of(text).ends_with("… and 80 more"));
 }
 
 TEST_CASE("values in messages stay on their line, short and harmless") {

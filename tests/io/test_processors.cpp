@@ -143,7 +143,9 @@ TEST_CASE("a group outside of what is mounted leaves the mount's own quota") {
     const FakeRoot root;
     root.mount_v2(group, "/docker/abc");
     root.put("sys/fs/cgroup/cpu.max", "600000 100000\n");
-    root.put("sys/fs/cgroup/other/cpu.max", "100000 100000\n");
+    for (const char* not_ours :
+         {"cpu.max", "sys/cpu.max", "other/cpu.max", "sys/fs/cgroup/other/cpu.max"})
+      root.put(not_ours, "100000 100000\n");
     REQUIRE(cgroup_limits(root.path()).size() == 1);
     CHECK(cgroup_limits(root.path())[0].processors == 6);
   }

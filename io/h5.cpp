@@ -1,0 +1,254 @@
+#include "io/h5.hpp"
+
+#include <fmt/format.h>
+#include <hdf5_hl.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "solver/error.hpp"
+
+namespace needflow {
+
+namespace {
+
+void check(herr_t result, const char* what) {
+  if (result < 0) throw IoError(fmt::format("HDF5: cannot {}", what));
+}
+
+H5Handle property_list(hid_t kind) { return {H5Pcreate(kind), H5Pclose, "make a property list"}; }
+
+H5Handle text_type() {
+  H5Handle type(H5Tcopy(H5T_C_S1), H5Tclose, "make a string type");
+  check(H5Tset_size(type.get(), H5T_VARIABLE), "make a string type");
+  check(H5Tset_cset(type.get(), H5T_CSET_UTF8), "make a string type");
+  return type;
+}
+
+H5Handle space_of(const Shape& shape) {
+  if (shape.empty()) return {H5Screate(H5S_SCALAR), H5Sclose, "make a scalar space"};
+  return {H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr), H5Sclose,
+          "make a data space"};
+}
+
+/// How a C++ type is stored: in the file, in memory.
+struct Stored {
+  hid_t file;
+  hid_t memory;
+};
+Stored stored(double) { return {H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE}; }
+Stored stored(std::int64_t) { return {H5T_STD_I64LE, H5T_NATIVE_INT64}; }
+Stored stored(std::uint8_t) { return {H5T_STD_U8LE, H5T_NATIVE_UINT8}; }
+
+void write_raw_attribute(hid_t where, const std::string& name, const Shape& shape, hid_t file_type,
+                         hid_t memory_type, const void* data) {
+  const H5Handle space = space_of(shape);
+  const H5Handle attribute(
+      H5Acreate2(where, name.c_str(), file_type, space.get(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
+      "create an attribute");
+  check(H5Awrite(attribute.get(), memory_type, data), "write an attribute");
+}
+
+template <class T>
+void write_numbers(hid_t where, const std::string& name, const Shape& shape, const T* data) {
+  const Stored type = stored(T{});
+  write_raw_attribute(where, name, shape, type.file, type.memory, data);
+}
+
+std::vector<const char*> pointers_to(std::span<const std::string> texts) {
+  std::vector<const char*> pointers;
+  for (const std::string& text : texts) pointers.push_back(text.c_str());
+  return pointers;
+}
+
+/// The whole shape halved along its longest dimension until a chunk holds at most 1 MiB.
+Shape chunk_shape(const Shape& shape, std::size_t element_bytes) {
+  constexpr hsize_t kLargestChunk = hsize_t{1} << 20U;
+  Shape chunk = shape;
+  const auto bytes = [&] {
+    hsize_t total = element_bytes;
+    for (const hsize_t length : chunk) total *= length;
+    return total;
+  };
+  while (bytes() > kLargestChunk) {
+    hsize_t& longest = *std::max_element(chunk.begin(), chunk.end());
+    longest = (longest + 1) / 2;
+  }
+  return chunk;
+}
+
+hsize_t element_count(const Shape& shape) {
+  hsize_t count = 1;
+  for (const hsize_t length : shape) count *= length;
+  return count;
+}
+
+H5Handle create_dataset(hid_t where, const Described& what, const Shape& shape, hid_t file_type,
+                        std::size_t element_bytes, const void* fill, hid_t memory_type) {
+  const H5Handle creation = property_list(H5P_DATASET_CREATE);
+  check(H5Pset_obj_track_times(creation.get(), false), "switch off time stamps");
+  check(H5Pset_attr_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED),
+        "track the attributes' order");
+  if (fill != nullptr) check(H5Pset_fill_value(creation.get(), memory_type, fill), "set a fill");
+  if (!shape.empty() && element_count(shape) > 1) {
+    const Shape chunk = chunk_shape(shape, element_bytes);
+    check(H5Pset_chunk(creation.get(), static_cast<int>(chunk.size()), chunk.data()), "set chunks");
+    check(H5Pset_shuffle(creation.get()), "set the shuffle filter");
+    check(H5Pset_deflate(creation.get(), 4), "set the deflate filter");
+  }
+  const H5Handle space = space_of(shape);
+  H5Handle dataset(H5Dcreate2(where, what.name.c_str(), file_type, space.get(), H5P_DEFAULT,
+                              creation.get(), H5P_DEFAULT),
+                   H5Dclose, "create a dataset");
+  if (!what.units.empty()) write_attribute(dataset.get(), "units", what.units);
+  if (!what.long_name.empty()) write_attribute(dataset.get(), "long_name", what.long_name);
+  return dataset;
+}
+
+template <class T>
+H5Handle write_number_dataset(hid_t where, const Described& what, const Shape& shape,
+                              std::span<const T> values, const T* fill) {
+  const Stored type = stored(T{});
+  H5Handle dataset =
+      create_dataset(where, what, shape, type.file, sizeof(T), fill, type.memory);
+  if (fill != nullptr) write_numbers(dataset.get(), "_FillValue", {}, fill);
+  if (element_count(shape) > 0) {
+    check(H5Dwrite(dataset.get(), type.memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
+          "write a dataset");
+  }
+  return dataset;
+}
+
+H5Handle memory_file() {
+  const H5Handle access = property_list(H5P_FILE_ACCESS);
+  constexpr std::size_t kGrowth = std::size_t{1} << 22U;
+  check(H5Pset_fapl_core(access.get(), kGrowth, false), "use memory for a file");
+  const H5Handle creation = property_list(H5P_FILE_CREATE);
+  constexpr unsigned kOrder = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
+  check(H5Pset_link_creation_order(creation.get(), kOrder), "track the links' order");
+  check(H5Pset_attr_creation_order(creation.get(), kOrder), "track the attributes' order");
+  return {H5Fcreate("in-memory.h5", H5F_ACC_TRUNC, creation.get(), access.get()), H5Fclose,
+          "make a file in memory"};
+}
+
+}  // namespace
+
+H5Handle::H5Handle(hid_t id, herr_t (*close)(hid_t), const char* what) : id_(id), close_(close) {
+  if (id < 0) throw IoError(fmt::format("HDF5: cannot {}", what));
+}
+
+void write_attribute(hid_t where, const std::string& name, std::string_view text) {
+  const std::string copy(text);
+  const char* pointer = copy.c_str();
+  const H5Handle type = text_type();
+  write_raw_attribute(where, name, {}, type.get(), type.get(), &pointer);
+}
+void write_attribute(hid_t where, const std::string& name, std::int64_t value) {
+  write_numbers(where, name, {}, &value);
+}
+void write_attribute(hid_t where, const std::string& name, double value) {
+  write_numbers(where, name, {}, &value);
+}
+void write_attribute(hid_t where, const std::string& name, std::uint8_t value) {
+  write_numbers(where, name, {}, &value);
+}
+void write_attribute(hid_t where, const std::string& name, std::span<const std::string> texts) {
+  const H5Handle type = text_type();
+  const std::vector<const char*> pointers = pointers_to(texts);
+  write_raw_attribute(where, name, {texts.size()}, type.get(), type.get(), pointers.data());
+}
+void write_attribute(hid_t where, const std::string& name, std::span<const std::int64_t> values) {
+  write_numbers(where, name, {values.size()}, values.data());
+}
+void write_attribute(hid_t where, const std::string& name, std::span<const double> values) {
+  write_numbers(where, name, {values.size()}, values.data());
+}
+void write_attribute(hid_t where, const std::string& name, std::span<const std::uint8_t> values) {
+  write_numbers(where, name, {values.size()}, values.data());
+}
+
+H5Handle write_dataset(hid_t where, const Described& what, const Shape& shape,
+                       std::span<const double> values) {
+  const double fill = std::numeric_limits<double>::quiet_NaN();
+  return write_number_dataset(where, what, shape, values, what.may_be_missing ? &fill : nullptr);
+}
+
+H5Handle write_dataset(hid_t where, const Described& what, const Shape& shape,
+                       std::span<const std::int64_t> values) {
+  const std::int64_t fill = -1;
+  return write_number_dataset(where, what, shape, values, what.may_be_missing ? &fill : nullptr);
+}
+
+H5Handle write_dataset(hid_t where, const Described& what, const Shape& shape,
+                       std::span<const std::uint8_t> values) {
+  return write_number_dataset<std::uint8_t>(where, what, shape, values, nullptr);
+}
+
+H5Handle write_dataset(hid_t where, const Described& what, const Shape& shape,
+                       std::span<const std::string> values) {
+  const H5Handle type = text_type();
+  H5Handle dataset =
+      create_dataset(where, what, shape, type.get(), sizeof(hvl_t), nullptr, type.get());
+  if (values.empty()) return dataset;
+  const std::vector<const char*> pointers = pointers_to(values);
+  check(H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()),
+        "write a dataset of strings");
+  return dataset;
+}
+
+void make_scale(const H5Handle& dataset, const std::string& name) {
+  check(H5DSset_scale(dataset.get(), name.c_str()), "make a dimension scale");
+}
+
+void attach_scales(const H5Handle& dataset, std::span<const H5Handle* const> scales) {
+  for (std::size_t i = 0; i < scales.size(); ++i) {
+    check(H5DSattach_scale(dataset.get(), scales[i]->get(), static_cast<unsigned>(i)),
+          "attach a dimension scale");
+  }
+}
+
+H5Builder::H5Builder() : file_(memory_file()) {}
+
+H5Handle H5Builder::group(const std::string& name) const {
+  const H5Handle creation = property_list(H5P_GROUP_CREATE);
+  constexpr unsigned kOrder = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
+  check(H5Pset_link_creation_order(creation.get(), kOrder), "track the links' order");
+  check(H5Pset_attr_creation_order(creation.get(), kOrder), "track the attributes' order");
+  check(H5Pset_obj_track_times(creation.get(), false), "switch off time stamps");
+  return {H5Gcreate2(root(), name.c_str(), H5P_DEFAULT, creation.get(), H5P_DEFAULT), H5Gclose,
+          "create a group"};
+}
+
+std::vector<std::byte> H5Builder::image() const {
+  check(H5Fflush(root(), H5F_SCOPE_GLOBAL), "flush a file in memory");
+  const ssize_t size = H5Fget_file_image(root(), nullptr, 0);
+  if (size < 0) throw IoError("HDF5: cannot size a file in memory");
+  std::vector<std::byte> bytes(static_cast<std::size_t>(size));
+  if (H5Fget_file_image(root(), bytes.data(), bytes.size()) != size) {
+    throw IoError("HDF5: cannot copy a file in memory");
+  }
+  return bytes;
+}
+
+Shape dataset_shape(const std::filesystem::path& file, const std::string& dataset) {
+  const H5Handle opened(H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose,
+                        "reopen what was written");
+  const H5Handle found(H5Dopen2(opened.get(), dataset.c_str(), H5P_DEFAULT), H5Dclose,
+                       "find a dataset in what was written");
+  const H5Handle space(H5Dget_space(found.get()), H5Sclose, "read a data space");
+  Shape shape(static_cast<std::size_t>(H5Sget_simple_extent_ndims(space.get())));
+  if (!shape.empty()) {
+    check(H5Sget_simple_extent_dims(space.get(), shape.data(), nullptr), "read a data space");
+  }
+  return shape;
+}
+
+std::string h5_version() {
+  unsigned major = 0;
+  unsigned minor = 0;
+  unsigned release = 0;
+  check(H5get_libversion(&major, &minor, &release), "read its version");
+  return fmt::format("{}.{}.{}", major, minor, release);
+}
+
+}  // namespace needflow

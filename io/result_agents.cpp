@@ -1,0 +1,195 @@
+#include "io/result_agents.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace needflow {
+
+namespace {
+
+/// A group of ragged arrays: its scales and row sizes are written when it is made.
+class RaggedGroup {
+ public:
+  RaggedGroup(const H5Builder& file, const std::string& name,
+              const std::vector<std::int64_t>& row_sizes, const H5Handle* type_scale)
+      : group_(file.group(name)),
+        rows_(std::accumulate(row_sizes.begin(), row_sizes.end(), std::int64_t{0})),
+        point_(write_counting_scale(group_.get(), {"point", "1", "index of the point, C order"},
+                                    counting(static_cast<std::int64_t>(row_sizes.size())))),
+        obs_(write_counting_scale(group_.get(), {"obs", "1", "row of the ragged arrays"},
+                                  counting(rows_))),
+        type_(type_scale) {
+    const H5Handle sizes =
+        write_dataset(group_.get(), {"row_size", "1", "rows of the point", false}, {row_sizes.size()},
+                      std::span<const std::int64_t>(row_sizes));
+    write_attribute(sizes.get(), "sample_dimension", "obs");
+    attach_scales(sizes, std::array{&point_});
+  }
+
+  /// A variable over obs.
+  template <class T>
+  void put(const Described& what, const std::vector<T>& values) const {
+    attach_scales(write_dataset(group_.get(), what, {static_cast<hsize_t>(rows_)},
+                                std::span<const T>(values)),
+                  std::array{&obs_});
+  }
+
+  /// A variable over obs × type, or over obs when there is one type.
+  void put_by_type(const Described& what, const std::vector<double>& values) const {
+    if (type_ == nullptr) return put(what, values);
+    const hsize_t types = rows_ == 0 ? 1 : values.size() / static_cast<hsize_t>(rows_);
+    attach_scales(write_dataset(group_.get(), what, {static_cast<hsize_t>(rows_), types},
+                                std::span<const double>(values)),
+                  std::array{&obs_, type_});
+  }
+
+  /// The agents' names, once: a coordinate of its own, since every point has the same agents.
+  void put_ids(const std::vector<std::string>& ids) const {
+    if (ids.empty()) return;
+    const H5Handle scale = write_dataset(group_.get(), {"id", "", "names, in the order of the rows"},
+                                         {ids.size()}, std::span<const std::string>(ids));
+    make_scale(scale, "id");
+  }
+
+ private:
+  static std::vector<std::int64_t> counting(std::int64_t length) {
+    std::vector<std::int64_t> numbers(static_cast<std::size_t>(length));
+    std::iota(numbers.begin(), numbers.end(), std::int64_t{0});
+    return numbers;
+  }
+
+  H5Handle group_;
+  std::int64_t rows_;
+  H5Handle point_;
+  H5Handle obs_;
+  const H5Handle* type_;
+};
+
+template <class T, class Get>
+std::vector<T> trace_column(const std::vector<PointOutcome>& outcomes, const Get& get) {
+  std::vector<T> values;
+  for (const PointOutcome& point : outcomes) {
+    for (const Outcome& type : point.types) {
+      for (const TraceRow& row : type.trace) values.push_back(get(row));
+    }
+  }
+  return values;
+}
+
+/// One column of all points' agents, joined.
+template <class T>
+std::vector<T> joined(const std::vector<PointOutcome>& outcomes, std::vector<T> AgentRows::* column) {
+  std::vector<T> values;
+  for (const PointOutcome& point : outcomes) {
+    const std::vector<T>& part = point.agents.*column;
+    values.insert(values.end(), part.begin(), part.end());
+  }
+  return values;
+}
+
+std::vector<std::int64_t> row_sizes(const std::vector<PointOutcome>& outcomes,
+                                    std::vector<std::int64_t> AgentRows::* degree) {
+  std::vector<std::int64_t> sizes;
+  for (const PointOutcome& point : outcomes) {
+    sizes.push_back(static_cast<std::int64_t>((point.agents.*degree).size()));
+  }
+  return sizes;
+}
+
+void put_recipients(const RaggedGroup& group, const std::vector<PointOutcome>& outcomes) {
+  group.put_by_type({"satisfied", "amount", "satisfied need"},
+                    joined(outcomes, &AgentRows::satisfied));
+  group.put_by_type({"damping", "1", "damping factor at the end"},
+                    joined(outcomes, &AgentRows::damping));
+  group.put_by_type({"residual", "amount", "unmet need"}, joined(outcomes, &AgentRows::residual));
+}
+
+}  // namespace
+
+H5Handle write_counting_scale(hid_t where, const Described& what,
+                              const std::vector<std::int64_t>& values) {
+  H5Handle scale = write_dataset(where, {what.name, what.units, what.long_name, false},
+                                 {values.size()}, std::span<const std::int64_t>(values));
+  make_scale(scale, what.name);
+  return scale;
+}
+
+void write_traces(const H5Builder& file, const std::vector<PointOutcome>& outcomes,
+                  std::size_t types) {
+  std::vector<std::int64_t> sizes;
+  for (const PointOutcome& point : outcomes) {
+    for (std::size_t type = 0; type < types; ++type) {
+      const bool ran = type < point.types.size();
+      sizes.push_back(ran ? static_cast<std::int64_t>(point.types[type].trace.size()) : 0);
+    }
+  }
+  const RaggedGroup group(file, "trace", sizes, nullptr);
+  const auto whole = [&](Described what, std::int64_t TraceRow::* field) {
+    what.may_be_missing = false;
+    group.put(what, trace_column<std::int64_t>(outcomes,
+                                               [field](const TraceRow& row) { return row.*field; }));
+  };
+  const auto real = [&](const Described& what, double TraceRow::* field) {
+    group.put(what,
+              trace_column<double>(outcomes, [field](const TraceRow& row) { return row.*field; }));
+  };
+  whole({"round", "1", "round, from 1"}, &TraceRow::round);
+  real({"residual_l1", "amount", "sum of unmet need"}, &TraceRow::residual_l1);
+  real({"satisfied_fraction", "1", "total satisfied need / total need"},
+       &TraceRow::satisfied_fraction);
+  real({"over", "amount", "sum of over-allocation in the round"}, &TraceRow::over);
+  whole({"converged", "1", "recipients that report convergence"}, &TraceRow::converged);
+  real({"denominator_change", "1", "largest |change of d| / d of round 1"},
+       &TraceRow::denominator_change);
+  real({"mean_damping", "1", "mean damping factor"}, &TraceRow::mean_damping);
+  whole({"oscillating", "1", "recipients damped for oscillating"}, &TraceRow::oscillating);
+  whole({"active_providers", "1", "providers with capacity left and somebody to serve"},
+        &TraceRow::active_providers);
+}
+
+void write_agents(const H5Builder& file, const Sweep& sweep,
+                  const std::vector<PointOutcome>& outcomes, const H5Handle* type_scale) {
+  const Instance& instance = *sweep.instance;
+  const auto put_need = [&](const RaggedGroup& group) {
+    group.put_by_type({"need", "amount", "stated need"}, joined(outcomes, &AgentRows::need));
+  };
+  const auto put_capacity = [&](const RaggedGroup& group) {
+    group.put_by_type({"capacity", "amount", "capacity at the start"},
+                      joined(outcomes, &AgentRows::capacity));
+  };
+  const auto put_left = [&](const RaggedGroup& group) {
+    group.put_by_type({"capacity_left", "amount", "capacity available at the end"},
+                      joined(outcomes, &AgentRows::capacity_left));
+  };
+  const auto put_degree = [&](const RaggedGroup& group,
+                              std::vector<std::int64_t> AgentRows::* column) {
+    group.put({"degree", "1", "links in the network", false}, joined(outcomes, column));
+  };
+  if (instance.source == Source::bipartite) {
+    const RaggedGroup recipients(file, "recipients",
+                                 row_sizes(outcomes, &AgentRows::recipient_degree), type_scale);
+    recipients.put_ids(instance.recipient_ids);
+    put_need(recipients);
+    put_recipients(recipients, outcomes);
+    put_degree(recipients, &AgentRows::recipient_degree);
+    const RaggedGroup providers(file, "providers",
+                                row_sizes(outcomes, &AgentRows::provider_degree), type_scale);
+    providers.put_ids(instance.provider_ids);
+    put_capacity(providers);
+    put_left(providers);
+    put_degree(providers, &AgentRows::provider_degree);
+    return;
+  }
+  const bool taken = std::any_of(sweep.axes.begin(), sweep.axes.end(),
+                                 [](const Axis& axis) { return axis.name == "agents"; });
+  const RaggedGroup agents(file, taken ? "agent_rows" : "agents",
+                           row_sizes(outcomes, &AgentRows::provider_degree), type_scale);
+  agents.put_ids(instance.provider_ids);
+  put_need(agents);
+  put_capacity(agents);
+  put_recipients(agents, outcomes);
+  put_left(agents);
+  put_degree(agents, &AgentRows::provider_degree);
+}
+
+}  // namespace needflow

@@ -1,0 +1,343 @@
+#include "io/scenario.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+#include <toml++/toml.h>
+
+#include "io/error_list.hpp"
+#include "io/instance_files.hpp"
+#include "io/suggest.hpp"
+#include "io/text_file.hpp"
+#include "solver/error.hpp"
+
+namespace needflow {
+
+namespace {
+
+/// An option as somebody wrote it.
+struct Given {
+  std::vector<Value> values;
+  bool is_array = false;
+  std::string where;  ///< "mesh.toml line 7" or "--set"
+};
+
+using GivenOptions = std::map<const Option*, Given>;
+
+std::string place(const std::string& name, const toml::node& node) {
+  return fmt::format("{} line {}", name, node.source().begin.line);
+}
+
+/// A TOML scalar as a Value; nothing for dates, times and tables.
+std::optional<Value> scalar(const toml::node& node) {
+  if (const auto* value = node.as_boolean()) return Value{value->get()};
+  if (const auto* value = node.as_integer()) return Value{value->get()};
+  if (const auto* value = node.as_floating_point()) return Value{value->get()};
+  if (const auto* value = node.as_string()) return Value{value->get()};
+  return {};
+}
+
+std::string unknown_key(const std::string& key, std::string_view section) {
+  std::vector<std::string> keys;
+  for (const Option& option : options()) {
+    if (option.section == section) keys.push_back(option.key());
+  }
+  std::string nearest = nearest_word(key, keys);
+  if (nearest.empty()) {  // perhaps it stands in the wrong section
+    for (const Option& option : options()) {
+      if (key.ends_with("." + option.name) || key == option.name) nearest = option.key();
+    }
+  }
+  if (!nearest.empty()) return fmt::format("unknown key {}; did you mean {}?", key, nearest);
+  if (keys.empty()) return fmt::format("unknown key {}", key);
+  return fmt::format("unknown key {}; known are {}", key, fmt::join(keys, ", "));
+}
+
+std::vector<std::string> section_names() {
+  std::vector<std::string> names;
+  for (const Option& option : options()) {
+    if (!option.section.empty() && (names.empty() || names.back() != option.section)) {
+      names.push_back(option.section);
+    }
+  }
+  return names;
+}
+
+/// Reads an option's node; mistakes of type and range go to `errors`.
+void take_option(const Option& option, const toml::node& node, const std::string& where,
+                 GivenOptions& given, ErrorList& errors) {
+  Given entry;
+  entry.where = where;
+  const toml::array* array = node.as_array();
+  entry.is_array = array != nullptr;
+  const auto take = [&](const toml::node& element) {
+    std::optional<Value> value = scalar(element);
+    std::string problem = value ? check_value(option, *value)
+                                : fmt::format("a {} is not a value here; expected {}",
+                                              element.is_array() ? "nested array" : "date, time or table",
+                                              expectation(option));
+    if (!problem.empty()) errors.add(fmt::format("{}: {} = {}", where, option.key(), problem));
+    if (problem.empty()) entry.values.push_back(*value);
+  };
+  if (array == nullptr) {
+    take(node);
+  } else {
+    if (!option.apply) {
+      errors.add(fmt::format("{}: {} cannot be an axis; expected a single value, {}", where,
+                             option.key(), expectation(option)));
+      return;
+    }
+    if (array->empty()) {
+      errors.add(fmt::format("{}: {} = [] has no values; an axis needs at least one", where,
+                             option.key()));
+    }
+    for (const toml::node& element : *array) take(element);
+  }
+  for (std::size_t i = 0; i < entry.values.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (entry.values[i] == entry.values[j]) {
+        errors.add(fmt::format("{}: {} lists {} twice; the values of an axis differ", where,
+                               option.key(), plain_text(entry.values[i])));
+      }
+    }
+  }
+  given[&option] = std::move(entry);
+}
+
+void take_section(const std::string& section, const toml::table& table, const std::string& name,
+                  GivenOptions& given, ErrorList& errors) {
+  for (const auto& [key, node] : table) {
+    const std::string full = section + "." + std::string(key.str());
+    const Option* option = find_option(full);
+    if (option == nullptr) {
+      errors.add(fmt::format("{}: {}", place(name, node), unknown_key(full, section)));
+      continue;
+    }
+    take_option(*option, node, place(name, node), given, errors);
+  }
+}
+
+void take_file(const toml::table& root, const std::string& name, GivenOptions& given,
+               ErrorList& errors) {
+  const std::vector<std::string> sections = section_names();
+  for (const auto& [key, node] : root) {
+    const std::string word(key.str());
+    const bool is_section = std::find(sections.begin(), sections.end(), word) != sections.end();
+    const Option* option = find_option(word);
+    if (option != nullptr && option->section.empty()) {
+      take_option(*option, node, place(name, node), given, errors);
+    } else if (is_section && node.is_table()) {
+      take_section(word, *node.as_table(), name, given, errors);
+    } else if (is_section) {
+      errors.add(fmt::format("{}: {} is a section; write [{}]", place(name, node), word, word));
+    } else if (node.is_table()) {
+      const std::string nearest = nearest_word(word, sections);
+      errors.add(fmt::format(
+          "{}: unknown section [{}]; {}", place(name, node), word,
+          nearest.empty() ? fmt::format("known are {}", fmt::join(sections, ", "))
+                          : fmt::format("did you mean [{}]?", nearest)));
+    } else {
+      errors.add(fmt::format("{}: {}", place(name, node), unknown_key(word, "")));
+    }
+  }
+}
+
+/// A value of --set: TOML where it is TOML, else a bare word.
+toml::table command_line_value(const std::string& text) {
+  try {
+    toml::table parsed = toml::parse("value = " + text);
+    if (parsed.size() == 1) return parsed;
+  } catch (const toml::parse_error&) {
+    // a bare word such as stock or 2lnN
+  }
+  return toml::table{{"value", text}};
+}
+
+void take_command_line(const Overrides& overrides, GivenOptions& given, ErrorList& errors) {
+  std::vector<std::string> settings = overrides.settings;
+  if (overrides.seed) settings.push_back(fmt::format("seed={}", *overrides.seed));
+  if (overrides.traces) settings.emplace_back("output.traces=true");
+  if (overrides.agents) settings.emplace_back("output.agents=true");
+  for (const std::string& setting : settings) {
+    const auto equals = setting.find('=');
+    if (equals == std::string::npos) {
+      errors.add(fmt::format("--set {}: expected section.key=value", shown(setting)));
+      continue;
+    }
+    const std::string key = setting.substr(0, equals);
+    const Option* option = find_option(key);
+    const std::string where = "--set " + shown(setting);
+    if (option == nullptr) {
+      errors.add(fmt::format("{}: {}", where, unknown_key(key, key.substr(0, key.find('.')))));
+      continue;
+    }
+    const toml::table value = command_line_value(setting.substr(equals + 1));
+    take_option(*option, *value.get("value"), where, given, errors);
+  }
+}
+
+bool has(const GivenOptions& given, const char* key) { return given.contains(find_option(key)); }
+
+/// Which of the forms of M1 the given keys make; mixtures and gaps are mistakes.
+Source source_of(const GivenOptions& given, const std::string& name, ErrorList& errors) {
+  const bool bipartite = has(given, "instance.providers") || has(given, "instance.recipients");
+  const bool agents = has(given, "instance.agents");
+  const bool ratings = has(given, "instance.ratings");
+  const bool edges = has(given, "instance.edges");
+  if (bipartite + agents + ratings > 1 || (ratings && edges)) {
+    errors.add(fmt::format(
+        "{}: [instance] mixes its forms; give providers, recipients and edges, or agents and edges, "
+        "or ratings",
+        name));
+  }
+  const auto require = [&](const char* key) {
+    if (!has(given, key)) errors.add(fmt::format("{}: {} is missing", name, key));
+  };
+  if (ratings) return Source::ratings;
+  if (agents) {
+    require("instance.edges");
+    return Source::agents;
+  }
+  if (bipartite || edges) {
+    require("instance.providers");
+    require("instance.recipients");
+    require("instance.edges");
+    return Source::bipartite;
+  }
+  return Source::generated;
+}
+
+const char* source_words(Source source) {
+  if (source == Source::generated) return "a generated network";
+  return source == Source::ratings ? "[instance] ratings" : "an [instance] with its own amounts";
+}
+
+void refuse_idle_options(const GivenOptions& given, Source source, ErrorList& errors) {
+  for (const auto& [option, entry] : given) {
+    if ((option->applies & (1U << static_cast<unsigned>(source))) != 0) continue;
+    errors.add(fmt::format("{}: {} means nothing with {}; leave it out", entry.where,
+                           option->key(), source_words(source)));
+  }
+}
+
+/// Every option that has a meaning with this source, with its value or default.
+std::vector<ResolvedOption> resolve(const GivenOptions& given, Source source) {
+  std::vector<ResolvedOption> resolved;
+  const bool own_amounts = source == Source::bipartite || source == Source::agents;
+  for (const Option& option : options()) {
+    if ((option.applies & (1U << static_cast<unsigned>(source))) == 0) continue;
+    const auto entry = given.find(&option);
+    if (entry != given.end()) {
+      resolved.push_back({&option, entry->second.values, entry->second.is_array});
+    } else if (option.fallback && !(own_amounts && option.name == "supply_ratio")) {
+      resolved.push_back({&option, {*option.fallback}, false});
+    }
+  }
+  return resolved;
+}
+
+std::string resolved_text(const std::vector<ResolvedOption>& resolved) {
+  std::string text;
+  std::string section;
+  for (const ResolvedOption& entry : resolved) {
+    if (entry.option->section != section) {
+      section = entry.option->section;
+      text += fmt::format("\n[{}]\n", section);
+    }
+    std::vector<std::string> values;
+    for (const Value& value : entry.values) values.push_back(toml_text(value));
+    const std::string joined = fmt::format("{}", fmt::join(values, ", "));
+    text += fmt::format(fmt::runtime(entry.is_axis ? "{} = [{}]\n" : "{} = {}\n"),
+                        entry.option->name, joined);
+  }
+  return text;
+}
+
+Axis axis_of(const ResolvedOption& entry) {
+  return {entry.option->name, entry.option->key(), entry.option->unit, entry.option->help,
+          entry.values, entry.option->apply};
+}
+
+/// Puts the options that steer the sweep itself where they belong.
+void apply_sweep_option(const ResolvedOption& entry, Sweep& sweep) {
+  const std::string key = entry.option->key();
+  const Value& value = entry.values.front();
+  if (key == "title") sweep.title = std::get<std::string>(value);
+  if (key == "network.count") sweep.networks = std::get<std::int64_t>(value);
+  if (key == "population.replicates") sweep.replicates = std::get<std::int64_t>(value);
+  if (key == "population.types") sweep.base.population.types = std::get<std::int64_t>(value);
+  if (key == "output.traces") sweep.traces = std::get<bool>(value);
+  if (key == "output.agents") sweep.agents = std::get<bool>(value);
+}
+
+Instance load_instance(Source source, const GivenOptions& given,
+                       const std::filesystem::path& folder) {
+  const auto path = [&](const char* key) {
+    return folder / std::get<std::string>(given.at(find_option(key)).values.front());
+  };
+  switch (source) {
+    case Source::bipartite:
+      return load_bipartite(path("instance.providers"), path("instance.recipients"),
+                            path("instance.edges"));
+    case Source::agents:
+      return load_agents(path("instance.agents"), path("instance.edges"));
+    case Source::ratings:
+      return load_ratings(path("instance.ratings"));
+    case Source::generated:
+      break;
+  }
+  return {};
+}
+
+toml::table parse_toml(std::string_view text, const std::string& name) {
+  try {
+    return toml::parse(text, name);
+  } catch (const toml::parse_error& error) {
+    throw ScenarioError(fmt::format("{} line {}: {}", name, error.source().begin.line,
+                                    escaped(error.description(), 300)));
+  }
+}
+
+}  // namespace
+
+Scenario parse_scenario(std::string_view text, const std::string& name,
+                        const std::filesystem::path& folder, const Overrides& overrides) {
+  ErrorList errors;
+  GivenOptions given;
+  take_file(parse_toml(text, name), name, given, errors);
+  take_command_line(overrides, given, errors);
+  const Source source = source_of(given, name, errors);
+  refuse_idle_options(given, source, errors);
+  errors.throw_if_any();
+
+  Scenario scenario;
+  scenario.resolved = resolve(given, source);
+  scenario.text = resolved_text(scenario.resolved);
+  Sweep& sweep = scenario.sweep;
+  for (const ResolvedOption& entry : scenario.resolved) {
+    if (!entry.option->apply) {
+      apply_sweep_option(entry, sweep);
+    } else if (entry.is_axis) {
+      sweep.axes.push_back(axis_of(entry));
+    } else {
+      entry.option->apply(sweep.base, entry.values.front());
+    }
+  }
+  auto instance = std::make_shared<Instance>(load_instance(source, given, folder));
+  instance->source = source;
+  sweep.instance = instance;
+  (void)sweep.points();  // refuses a grid too large to count
+  scenario.plan_hash = fingerprint(fmt::format("schema {}\n{}", kSchemaVersion, scenario.text),
+                                   instance->content_hash);
+  return scenario;
+}
+
+Scenario load_scenario(const std::filesystem::path& file, const Overrides& overrides) {
+  const std::string text = read_text_file(file);
+  return parse_scenario(text, file.string(), file.parent_path(), overrides);
+}
+
+}  // namespace needflow

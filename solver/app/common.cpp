@@ -1,0 +1,96 @@
+#include "solver/app/common.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <csignal>
+
+#include "io/processors.hpp"
+#include "solver/error.hpp"
+
+namespace needflow::app {
+
+namespace {
+
+// A signal handler can reach nothing but a global of this type.
+volatile std::sig_atomic_t interrupt_seen = 0;
+
+extern "C" void remember_interrupt(int /*signal*/) { interrupt_seen = 1; }
+
+}  // namespace
+
+void add_scenario_options(CLI::App& command, ScenarioOptions& options) {
+  command.add_option("SCENARIO", options.file, "Scenario file (TOML)")->required();
+  command
+      .add_option("--set", options.overrides.settings,
+                  "section.key=value; wins over the file; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+  command.add_option("--seed", options.overrides.seed, "Seed of all draws; wins over the file");
+  command
+      .add_option("--threads", options.threads,
+                  "Threads (default: the least of affinity mask, cgroup quota, Slurm's grant)")
+      ->check(CLI::Range(1, 4096));
+  command.add_flag("-q,--quiet", options.quiet, "Print nothing but errors");
+  const std::vector<std::pair<std::string, LogLevel>> levels{{"error", LogLevel::error},
+                                                             {"warning", LogLevel::warning},
+                                                             {"info", LogLevel::info},
+                                                             {"debug", LogLevel::debug}};
+  command.add_option("--log-level", options.level, "error, warning, info (default) or debug")
+      ->transform(CLI::CheckedTransformer(levels, CLI::ignore_case))
+      ->type_name("LEVEL");
+}
+
+LogLevel effective_level(const ScenarioOptions& options) {
+  return options.quiet ? LogLevel::error : options.level;
+}
+
+int chosen_threads(const ScenarioOptions& options) {
+  return options.threads > 0 ? options.threads : usable_processors().count;
+}
+
+Scenario load(const ScenarioOptions& options) {
+  if (options.file.ends_with(".h5")) {
+    throw ScenarioError(fmt::format(
+        "{} is a result file; expected a scenario (its attribute \"scenario\" holds the one it was "
+        "made from)",
+        options.file));
+  }
+  return load_scenario(options.file, options.overrides);
+}
+
+std::string grid_text(const Sweep& sweep) {
+  std::string text;
+  for (const Dimension& dimension : sweep.dimensions()) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : " × ", dimension.name, dimension.length);
+  }
+  return text.empty() ? "one point" : text;
+}
+
+std::string point_text(const Sweep& sweep, std::size_t i) {
+  const Sweep one = only_point(sweep, i);
+  std::string text;
+  for (const Axis& axis : one.axes) {
+    text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", axis.name,
+                        plain_text(axis.values.front()));
+  }
+  const auto add_index = [&text](const char* name, std::int64_t length, std::uint32_t index) {
+    if (length > 1) text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", name, index);
+  };
+  add_index("network", sweep.networks, one.first_network);
+  add_index("replicate", sweep.replicates, one.first_replicate);
+  return text.empty() ? "the only point" : text;
+}
+
+void watch_interrupts() {
+  struct sigaction action = {};
+  action.sa_handler = remember_interrupt;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // the second one acts as usual
+  for (const int signal : std::array{SIGINT, SIGTERM, SIGUSR1}) sigaction(signal, &action, nullptr);
+}
+
+bool interrupted() { return interrupt_seen != 0; }
+
+}  // namespace needflow::app

@@ -1,0 +1,66 @@
+// What the subcommands share: options of the command line, levels of talk, exit codes, interrupts.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "io/progress.hpp"
+#include "io/scenario.hpp"
+
+namespace needflow::app {
+
+/// Exit codes, promised.
+enum ExitCode : int {
+  kDone = 0,
+  kInternalError = 1,
+  kBadInput = 2,
+  kSomePointsFailed = 3,
+  kIoFailure = 4,
+  kInterrupted = 75,
+};
+
+/// How much is said on stderr and in summaries; each level includes those before it.
+enum class LogLevel { error, warning, info, debug };
+
+/// Where a subcommand reads its words from and writes to; `main` owns the streams.
+struct Context {
+  std::ostream& out;   ///< results for people
+  std::ostream& err;   ///< progress and troubles
+  bool err_is_terminal = false;
+  std::vector<std::string> command;  ///< argv, for provenance
+};
+
+/// Options that every subcommand with a scenario takes.
+struct ScenarioOptions {
+  std::string file;
+  Overrides overrides;
+  int threads = 0;  ///< 0: as many as are usable
+  bool quiet = false;
+  LogLevel level = LogLevel::info;
+};
+
+/// Adds them to a subcommand.
+void add_scenario_options(CLI::App& command, ScenarioOptions& options);
+
+/// The level after --quiet.
+[[nodiscard]] LogLevel effective_level(const ScenarioOptions& options);
+
+/// Threads to use: as asked, else the least of affinity mask, cgroup quota and Slurm's grant.
+[[nodiscard]] int chosen_threads(const ScenarioOptions& options);
+
+/// The scenario with its overrides. A file of ".h5" is refused with a hint.
+[[nodiscard]] Scenario load(const ScenarioOptions& options);
+
+/// "agents 7 × neighbors 8 × replicate 4"
+[[nodiscard]] std::string grid_text(const Sweep& sweep);
+
+/// The values of point i: "agents = 100, neighbors = table, network = 1".
+[[nodiscard]] std::string point_text(const Sweep& sweep, std::size_t i);
+
+/// Remembers INT, TERM and USR1 instead of dying at once; a second one kills as usual.
+void watch_interrupts();
+[[nodiscard]] bool interrupted();
+
+}  // namespace needflow::app

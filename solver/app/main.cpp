@@ -1,0 +1,78 @@
+// needflow: parses the command line, runs a subcommand, turns troubles into messages and exit codes.
+// Nothing else in the program prints or exits.
+#include <fmt/format.h>
+#include <hdf5.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <map>
+
+#include "io/build_info.hpp"
+#include "kernels/allocate.hpp"
+#include "solver/app/commands.hpp"
+#include "solver/error.hpp"
+
+namespace {
+
+using namespace needflow;
+using namespace needflow::app;
+
+/// NEEDFLOW_SIMD pins the kernels to one SIMD target, for tests and mixed clusters.
+void obey_simd_wish() {
+  const char* wish = std::getenv("NEEDFLOW_SIMD");
+  if (wish == nullptr || *wish == '\0' || force_simd_target(wish)) return;
+  std::string usable;
+  for (const std::string& name : usable_simd_targets()) usable += " " + name;
+  throw ScenarioError(
+      fmt::format("NEEDFLOW_SIMD = {} is not usable here; expected one of{}", wish, usable));
+}
+
+int run(int argc, char** argv) {
+  CLI::App program(
+      "Decentralised need allocation in rounds: from a scenario (TOML) to results (HDF5).\n"
+      "First steps: needflow run data/seed_round.toml · needflow plan data/mesh.toml",
+      "needflow");
+  program.set_version_flag("--version", "needflow " + build_info().version);
+  program.require_subcommand(1);
+  std::map<std::string, Command> commands;
+  commands["run"] = add_run(program);
+  commands["plan"] = add_plan(program);
+  commands["sweep"] = add_sweep(program);
+  commands["info"] = add_info(program);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    // CLI11 has an exit code a mistake; ours has one for all of them.
+    return program.exit(problem) == 0 ? kDone : kBadInput;
+  }
+  obey_simd_wish();
+  // HDF5 prints its own stack of errors unless told not to; ours say what the user can do.
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is then an error of write(), with a message
+  const Context context{std::cout, std::cerr, isatty(STDERR_FILENO) == 1, {argv, argv + argc}};
+  return commands.at(program.get_subcommands().front()->get_name())(context);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto complain = [](const char* text, int code) {
+    std::cerr << "needflow: " << text << '\n';
+    return code;
+  };
+  try {
+    return run(argc, argv);
+  } catch (const ScenarioError& problem) {
+    return complain(problem.what(), kBadInput);
+  } catch (const InvalidPoint& problem) {
+    return complain(problem.what(), kSomePointsFailed);
+  } catch (const IoError& problem) {
+    return complain(problem.what(), kIoFailure);
+  } catch (const std::bad_alloc&) {
+    return complain("not enough memory; needflow plan says what a scenario needs", kInternalError);
+  } catch (const std::exception& problem) {
+    return complain(problem.what(), kInternalError);
+  }
+}

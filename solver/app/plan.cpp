@@ -1,0 +1,135 @@
+// needflow plan: what a sweep would do and cost, without doing it. Writes nothing.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <ostream>
+
+#include "io/text_file.hpp"
+#include "solver/app/commands.hpp"
+#include "solver/error.hpp"
+#include "solver/sweep/tasks.hpp"
+
+namespace needflow::app {
+
+namespace {
+
+constexpr std::size_t kShownProblems = 10;
+
+/// Seconds an edge takes a round here and now: one small mesh, run a few times.
+double measured_seconds_per_edge() {
+  NetworkSettings network;
+  network.agents = 1000;
+  RoundSettings round;
+  round.settlement = SettlementKind::reallocate;
+  round.stop = StopRule::needs;
+  round.max_rounds = 40;
+  const Recognition recognition =
+      recognise(build_network(network, 1, 0), RecognitionSettings{}, 1, 0, Threads::one);
+  Amounts amounts = draw_population(PopulationSettings{}, 1000, 1, 0, 0);
+  apply_supply_ratio(amounts, 0.7);
+  RoundSolver solver(recognition, round, Threads::one);
+  (void)solver.run(amounts.need[0], amounts.capacity[0]);  // warms the caches
+  const auto started = std::chrono::steady_clock::now();
+  const RunReport report = solver.run(amounts.need[0], amounts.capacity[0]);
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started;
+  return elapsed.count() / static_cast<double>(report.rounds) /
+         static_cast<double>(recognition.provider_rows.entries() + 1000);
+}
+
+/// A file's data before compression; deflate leaves less.
+std::size_t result_bytes(const Sweep& sweep, const Plan& plan) {
+  const std::size_t numbers = metrics().size() * plan.points * sweep.types() * sizeof(double);
+  return numbers + static_cast<std::size_t>(sweep.traces || sweep.agents ? plan.outcome_bytes : 0);
+}
+
+void print_axes(const Sweep& sweep, std::ostream& out) {
+  for (const Axis& axis : sweep.axes) {
+    std::string values;
+    for (const Value& value : axis.values) {
+      values += (values.empty() ? "" : ", ") + plain_text(value);
+    }
+    out << fmt::format("  {:<18} {:>5}  {}\n", axis.name, axis.values.size(), values);
+  }
+  const auto index = [&out](const char* name, std::int64_t length) {
+    if (length > 1) out << fmt::format("  {:<18} {:>5}  0 to {}\n", name, length, length - 1);
+  };
+  index("network", sweep.networks);
+  index("replicate", sweep.replicates);
+  if (sweep.types() > 1) {
+    out << fmt::format("  {:<18} {:>5}  need types, a run each\n", "type", sweep.types());
+  }
+}
+
+void print_source(const Sweep& sweep, std::ostream& out) {
+  if (sweep.instance->source == Source::generated) return;
+  const Recognition& r = sweep.instance->recognition;
+  out << fmt::format("instance     {} providers, {} recipients, {} links, {} with MR > 0\n",
+                     r.providers(), r.recipients(), r.network_edges, r.recognised_pairs);
+}
+
+void print_problems(const Sweep& sweep, const Plan& plan, std::ostream& out) {
+  out << fmt::format("invalid      {} points\n", plan.invalid.size());
+  for (std::size_t i = 0; i < std::min(plan.invalid.size(), kShownProblems); ++i) {
+    const InvalidEntry& entry = plan.invalid[i];
+    out << fmt::format("             point {} ({}): {}\n", entry.point,
+                       point_text(sweep, entry.point), entry.reason);
+  }
+  if (plan.invalid.size() > kShownProblems) {
+    out << fmt::format("             … and {} more\n", plan.invalid.size() - kShownProblems);
+  }
+  out << fmt::format("duplicates   {} points compute what an earlier one computes{}\n",
+                     plan.duplicates, plan.duplicates > 0 ? ", such as" : "");
+  for (const std::size_t point : plan.duplicate_examples) {
+    out << fmt::format("             point {} ({})\n", point, point_text(sweep, point));
+  }
+}
+
+void print_costs(const Sweep& sweep, const Plan& plan, int threads, std::ostream& out) {
+  const auto shared = std::count_if(plan.tasks.begin(), plan.tasks.end(),
+                                    [](const NetworkTask& task) { return task.shares_rows; });
+  const double per_edge = measured_seconds_per_edge();
+  const double seconds = plan.edge_rounds * per_edge / threads;
+  out << fmt::format("networks     {} built once each; {} with all threads on their rows\n",
+                     plan.tasks.size(), shared);
+  out << fmt::format("memory       {} for the largest point, {} of outcomes kept until the end\n",
+                     readable_size(static_cast<std::uint64_t>(plan.largest_point_bytes)),
+                     readable_size(static_cast<std::uint64_t>(plan.outcome_bytes)));
+  out << fmt::format("output       {} before compression\n",
+                     readable_size(result_bytes(sweep, plan)));
+  out << fmt::format(
+      "time         about {} on {} threads ({:.1f} ns an edge a round, measured now; reallocate "
+      "counted at max_rounds, stock and stream at 6)\n",
+      readable_duration(seconds), threads, 1e9 * per_edge);
+}
+
+}  // namespace
+
+Command add_plan(CLI::App& program) {
+  CLI::App* command = program.add_subcommand(
+      "plan", "What a sweep would do and cost; computes and writes nothing");
+  command->footer("Example: needflow plan data/mesh.toml --set network.count=8\n\n" +
+                  option_help());
+  const auto options = std::make_shared<ScenarioOptions>();
+  add_scenario_options(*command, *options);
+  return [options](const Context& context) {
+    const Scenario scenario = load(*options);
+    const Sweep& sweep = scenario.sweep;
+    const Plan plan = make_plan(sweep);
+    if (effective_level(*options) < LogLevel::info) return int{kDone};
+    const int threads = chosen_threads(*options);
+    context.out << fmt::format("{}\n", sweep.title.empty() ? options->file : sweep.title);
+    context.out << fmt::format("points       {} ({})\n", plan.points, grid_text(sweep));
+    print_axes(sweep, context.out);
+    print_source(sweep, context.out);
+    print_problems(sweep, plan, context.out);
+    print_costs(sweep, plan, threads, context.out);
+    context.out << fmt::format("threads      {}, one process\n", threads);
+    context.out << fmt::format("resume       this version keeps no journal: a sweep starts afresh\n");
+    context.out << fmt::format("plan hash    {:016x}\n", scenario.plan_hash);
+    return int{kDone};
+  };
+}
+
+}  // namespace needflow::app

@@ -1,0 +1,129 @@
+// needflow run: one point, told round by round.
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+#include <ostream>
+
+#include "io/results.hpp"
+#include "solver/app/commands.hpp"
+#include "solver/app/run_tables.hpp"
+#include "solver/error.hpp"
+#include "solver/sweep/tasks.hpp"
+
+namespace needflow::app {
+
+namespace {
+
+struct RunOptions {
+  ScenarioOptions scenario;
+  std::optional<std::size_t> point;
+  std::string output;
+  bool overwrite = false;
+};
+
+/// The scenario of the wanted point alone.
+Scenario one_point(const RunOptions& options) {
+  Scenario scenario = load(options.scenario);
+  const std::size_t points = scenario.sweep.points();
+  if (!options.point && points > 1) {
+    throw ScenarioError(fmt::format(
+        "{} has {} points ({}); choose one with --point 0 … {}, or run them all with needflow sweep",
+        options.scenario.file, points, grid_text(scenario.sweep), points - 1));
+  }
+  const std::size_t index = options.point.value_or(0);
+  if (index >= points) {
+    throw ScenarioError(fmt::format("--point {} is not among the {} points of {} (0 … {})", index,
+                                    points, options.scenario.file, points - 1));
+  }
+  scenario.sweep = only_point(scenario.sweep, index);
+  return scenario;
+}
+
+/// Prints rounds as they are computed.
+PointObserver narrator(const Sweep& sweep, const Recognition& recognition, Cap cap,
+                       std::ostream& out) {
+  const bool small = recognition.provider_rows.entries() <= kSmallInstance;
+  return [&sweep, &recognition, cap, &out, small](std::size_t type, std::span<const double> need,
+                                                  const RoundSolver& solver) {
+    if (solver.round() == 1 && sweep.types() > 1) out << fmt::format("Need type {}\n", type + 1);
+    if (small) {
+      print_full_round(sweep, recognition, cap, need, solver, out);
+      return;
+    }
+    if (solver.round() == 1) print_round_header(out);
+    print_round_line(solver.trace_row(), out);
+  };
+}
+
+void print_summary(const Sweep& sweep, const PointOutcome& outcome, std::ostream& out) {
+  for (std::size_t type = 0; type < outcome.types.size(); ++type) {
+    if (outcome.types.size() > 1) out << fmt::format("\nNeed type {}\n", type + 1);
+    out << '\n';
+    if (sweep.instance->source != Source::generated) {
+      print_recipients(*sweep.instance, outcome.agents, outcome.types.size(), type, out);
+      out << '\n';
+    }
+    print_outcome(outcome.types[type], out);
+  }
+}
+
+int run_one(const Context& context, const RunOptions& options) {
+  const bool talk = effective_level(options.scenario) >= LogLevel::info;
+  const Scenario scenario = one_point(options);
+  std::optional<AtomicFile> file;
+  if (!options.output.empty()) {
+    file.emplace(options.output, options.overwrite ? IfExists::kReplace : IfExists::kRefuse);
+  }
+  const int threads = chosen_threads(options.scenario);
+  Provenance provenance = begin_provenance(context.command, threads);
+
+  Sweep watched = scenario.sweep;
+  watched.agents = true;  // the table of recipients needs them, whether the file keeps them or not
+  const Point point = watched.point(0);
+  if (talk && !watched.title.empty()) context.out << watched.title << "\n\n";
+  PointOutcome outcome;
+  run_in_arena(threads, [&] {
+    const auto recognition = recognition_of(watched, point, Threads::all);
+    const bool large = recognition->provider_rows.entries() >= kEntriesForThreads;
+    outcome = run_point(
+        watched, 0, *recognition, large ? Threads::all : Threads::one,
+        talk ? narrator(watched, *recognition, point.settings.round.cap, context.out)
+             : PointObserver{});
+  });
+  if (!outcome.message.empty()) {
+    context.err << fmt::format("needflow: the point is {}: {}\n",
+                               status_name(outcome.types.front().status), outcome.message);
+  } else if (talk) {
+    print_summary(watched, outcome, context.out);
+  }
+  if (file) {
+    provenance.end = utc_now();
+    publish_results(*file, scenario, {outcome}, provenance);
+    if (talk) context.out << fmt::format("results in {}\n", options.output);
+  }
+  return outcome.message.empty() ? kDone : kSomePointsFailed;
+}
+
+}  // namespace
+
+Command add_run(CLI::App& program) {
+  CLI::App* command =
+      program.add_subcommand("run", "Run one point, print its rounds and a summary");
+  command->footer(
+      "Examples:\n"
+      "  needflow run data/seed_round.toml\n"
+      "  needflow run data/aid2022.toml -o aid.h5\n"
+      "  needflow run data/mesh.toml --point 17 --set round.settlement=stream\n\n" +
+      option_help());
+  const auto options = std::make_shared<RunOptions>();
+  add_scenario_options(*command, options->scenario);
+  command->add_option("--point", options->point, "Which point of a grid, from 0 in C order");
+  command->add_option("-o,--output", options->output, "Result file (HDF5)");
+  command->add_flag("--overwrite", options->overwrite, "Replace the result file if it exists");
+  command->add_flag("--traces", options->scenario.overrides.traces, "Keep every round");
+  command->add_flag("--agents", options->scenario.overrides.agents, "Keep every agent");
+  return [options](const Context& context) { return run_one(context, *options); };
+}
+
+}  // namespace needflow::app

@@ -1,0 +1,142 @@
+// needflow sweep: the main job. Every point of the grid, in parallel, into one HDF5 file.
+#include <fmt/format.h>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <ostream>
+
+#include "io/results.hpp"
+#include "solver/app/commands.hpp"
+#include "solver/app/sweep_summary.hpp"
+#include "solver/error.hpp"
+#include "solver/sweep/tasks.hpp"
+
+namespace needflow::app {
+
+namespace {
+
+struct SweepOptions {
+  ScenarioOptions scenario;
+  std::string output;
+  bool overwrite = false;
+  bool fail_fast = false;
+  std::optional<std::size_t> max_failures;
+};
+
+/// Keeps every outcome at its point's place and tells people how it goes.
+class Collector : public OutcomeSink {
+ public:
+  Collector(const Sweep& sweep, std::size_t points, std::optional<std::size_t> max_failures,
+            LogLevel level, Progress& progress)
+      : sweep_(sweep),
+        outcomes_(points),
+        max_failures_(max_failures),
+        level_(level),
+        progress_(progress) {
+    for (std::size_t i = 0; i < points; ++i) outcomes_[i].point = i;
+  }
+
+  void finished(PointOutcome outcome) override {
+    ++done_;
+    if (!outcome.message.empty()) report_trouble(outcome);
+    const std::size_t point = outcome.point;
+    outcomes_[point] = std::move(outcome);
+    progress_.update(done_, troubled_);
+  }
+
+  [[nodiscard]] bool stop_requested() const override {
+    return interrupted() || (max_failures_ && troubled_ > *max_failures_);
+  }
+
+  [[nodiscard]] const std::vector<PointOutcome>& outcomes() const { return outcomes_; }
+  [[nodiscard]] std::size_t done() const { return done_; }
+  [[nodiscard]] std::size_t troubled() const { return troubled_; }
+
+ private:
+  void report_trouble(const PointOutcome& outcome) {
+    constexpr std::size_t kShown = 10;
+    if (++troubled_ > kShown || level_ < LogLevel::warning) return;
+    progress_.say(fmt::format("point {} ({}) is {}: {}", outcome.point,
+                              point_text(sweep_, outcome.point),
+                              status_name(outcome.types.front().status), outcome.message));
+    if (troubled_ == kShown) progress_.say("further points without a result are in the file only");
+  }
+
+  const Sweep& sweep_;
+  std::vector<PointOutcome> outcomes_;
+  std::optional<std::size_t> max_failures_;
+  LogLevel level_;
+  Progress& progress_;
+  std::size_t done_ = 0;
+  std::atomic<std::size_t> troubled_ = 0;  // read by threads that ask whether to stop
+};
+
+ProgressStyle progress_style(const Context& context, LogLevel level) {
+  if (level < LogLevel::info) return ProgressStyle::none;
+  return context.err_is_terminal ? ProgressStyle::bar : ProgressStyle::lines;
+}
+
+int run_sweep(const Context& context, const SweepOptions& options) {
+  const LogLevel level = effective_level(options.scenario);
+  const Scenario scenario = load(options.scenario);
+  const Plan plan = make_plan(scenario.sweep);
+  // Made before the first round: an output that cannot be written is found now.
+  AtomicFile file(options.output, options.overwrite ? IfExists::kReplace : IfExists::kRefuse);
+  const int threads = chosen_threads(options.scenario);
+  Provenance provenance = begin_provenance(context.command, threads);
+
+  watch_interrupts();
+  Progress progress(context.err, progress_style(context, level), plan.points);
+  const std::optional<std::size_t> limit =
+      options.fail_fast ? std::optional<std::size_t>(0) : options.max_failures;
+  Collector collector(scenario.sweep, plan.points, limit, level, progress);
+  run_plan(scenario.sweep, plan, threads, collector);
+  progress.finish();
+  if (interrupted()) {
+    context.err << fmt::format(
+        "needflow: interrupted after {} of {} points; {} was not written, and this version keeps no "
+        "journal to resume from\n",
+        collector.done(), plan.points, options.output);
+    return kInterrupted;
+  }
+
+  provenance.end = utc_now();
+  publish_results(file, scenario, collector.outcomes(), provenance);
+  if (level >= LogLevel::info) {
+    print_sweep_summary(scenario.sweep, collector.outcomes(), context.out);
+    context.out << fmt::format("results in {}\n", options.output);
+  }
+  if (collector.done() < plan.points) {
+    context.err << fmt::format("needflow: stopped after {} points without a result; {} are pending\n",
+                               collector.troubled(), plan.points - collector.done());
+  }
+  return collector.troubled() > 0 ? kSomePointsFailed : kDone;
+}
+
+}  // namespace
+
+Command add_sweep(CLI::App& program) {
+  CLI::App* command =
+      program.add_subcommand("sweep", "Run every point of a scenario's grid into one HDF5 file");
+  command->footer(
+      "Examples:\n"
+      "  needflow sweep data/mesh.toml -o mesh.h5\n"
+      "  needflow sweep data/aid2022_sweep.toml -o aid.h5 --set round.tolerance=0.001 --traces\n\n" +
+      option_help());
+  const auto options = std::make_shared<SweepOptions>();
+  add_scenario_options(*command, options->scenario);
+  command->add_option("-o,--output", options->output, "Result file (HDF5)")->required();
+  command->add_flag("--overwrite", options->overwrite, "Replace the result file if it exists");
+  command->add_flag("--traces", options->scenario.overrides.traces, "Keep every round");
+  command->add_flag("--agents", options->scenario.overrides.agents, "Keep every agent");
+  auto* fast =
+      command->add_flag("--fail-fast", options->fail_fast, "Stop at the first point without a result");
+  command
+      ->add_option("--max-failures", options->max_failures,
+                   "Stop when more points than this have no result (default: keep going)")
+      ->excludes(fast);
+  return [options](const Context& context) { return run_sweep(context, *options); };
+}
+
+}  // namespace needflow::app
