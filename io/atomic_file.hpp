@@ -36,7 +36,8 @@ class AtomicFile {
   void write(std::string_view text);
 
   /// Syncs, renames, syncs the folder. Throws IoError; ScenarioError if the final file has come
-  /// into being and must not be replaced. Nothing may be called afterwards but the destructor.
+  /// into being and must not be replaced. After a failure up to the rename it may be tried again;
+  /// once published, write() and publish() throw std::logic_error.
   void publish();
 
  private:

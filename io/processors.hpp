@@ -29,7 +29,8 @@ struct UsableProcessors {
 /// For this process, now. A limit that cannot be read is left out; there is always one processor.
 UsableProcessors usable_processors();
 
-/// The least of the limits, the first of equals; one processor "by default" if there are none.
+/// The least of the limits, the first of equals; one processor, decided by "default", if there are
+/// none.
 UsableProcessors least_limit(std::vector<ProcessorLimit> limits);
 
 /// The processors the kernel may place this process on (taskset, cpusets, Slurm's binding).

@@ -48,6 +48,7 @@ std::string unknown_key(const std::string& key, std::string_view section) {
   std::string nearest = nearest_word(key, keys);
   if (nearest.empty()) {  // perhaps it stands in the wrong section
     for (const Option& option : options()) {
+      if (!nearest.empty()) break;
       if (key.ends_with("." + option.name) || key == option.name) nearest = option.key();
     }
   }

@@ -62,6 +62,7 @@ class RoundSolver {
 
   // The state after the last round.
   [[nodiscard]] std::int64_t round() const { return report_.rounds; }
+  [[nodiscard]] double wasted() const { return report_.wasted; }
   [[nodiscard]] TraceRow trace_row() const;
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
   [[nodiscard]] std::span<const double> scale() const { return scale_; }

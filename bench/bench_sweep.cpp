@@ -1,0 +1,100 @@
+// A whole sweep in memory: plan, networks, draws, rounds and statistics; no file.
+#include <fmt/format.h>
+
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "bench/workbench.hpp"
+#include "solver/sweep/plan.hpp"
+#include "solver/sweep/tasks.hpp"
+
+namespace needflow::bench {
+
+namespace {
+
+/// Keeps outcomes by point.
+class Collector : public OutcomeSink {
+ public:
+  explicit Collector(std::size_t points) : outcomes_(points) {}
+  void finished(PointOutcome outcome) override {
+    const std::size_t point = outcome.point;
+    outcomes_[point] = std::move(outcome);
+  }
+  [[nodiscard]] bool stop_requested() const override { return false; }
+  [[nodiscard]] const std::vector<PointOutcome>& outcomes() const { return outcomes_; }
+
+ private:
+  std::vector<PointOutcome> outcomes_;
+};
+
+/// 16 replicates × 10 supply ratios × 4 networks of 100 agents with 20 neighbours.
+Sweep small_sweep() {
+  Sweep sweep;
+  sweep.base = settings_of({100, 20});
+  sweep.networks = 4;
+  sweep.replicates = 16;
+  sweep.instance = std::make_shared<const Instance>();
+  Axis ratios{"supply_ratio", "population.supply_ratio", "1", "capacity / need", {}, {}};
+  for (int i = 1; i <= 10; ++i) ratios.values.emplace_back(0.2 * i);
+  ratios.apply = [](Settings& settings, const Value& value) {
+    settings.population.supply_ratio = std::get<double>(value);
+  };
+  sweep.axes.push_back(std::move(ratios));
+  return sweep;
+}
+
+std::vector<PointOutcome> outcomes_of(const Sweep& sweep, int threads) {
+  const Plan plan = make_plan(sweep);
+  Collector collector(plan.points);
+  run_plan(sweep, plan, threads, collector);
+  return collector.outcomes();
+}
+
+/// Every point must end in one of the ways a run can, with the bits of one thread.
+std::string sweep_problem(const std::vector<PointOutcome>& found,
+                          const std::vector<PointOutcome>& on_one_thread) {
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (found[i].types.empty()) return fmt::format("point {} has no outcome", i);
+    const Outcome& one = found[i].types[0];
+    const Outcome& other = on_one_thread[i].types[0];
+    if (one.status < Status::needs_met || one.status > Status::round_limit) {
+      return fmt::format("point {} ended as {}", i, status_name(one.status));
+    }
+    if (one.status != other.status || one.rounds != other.rounds ||
+        std::memcmp(&one.satisfaction, &other.satisfaction, sizeof one.satisfaction) != 0) {
+      return fmt::format("point {} depends on the threads", i);
+    }
+  }
+  return {};
+}
+
+void time_sweep(benchmark::State& state, Workbench& workbench, int threads) {
+  const Sweep sweep = small_sweep();
+  const std::vector<PointOutcome> on_one_thread = outcomes_of(sweep, 1);
+  const auto found = outcomes_of(sweep, threads);
+  if (!workbench.accept(state, sweep_problem(found, on_one_thread))) return;
+  for ([[maybe_unused]] auto iteration : state) {
+    benchmark::DoNotOptimize(outcomes_of(sweep, threads));
+  }
+  double rounds = 0.0;
+  for (const PointOutcome& outcome : found) rounds += static_cast<double>(outcome.types[0].rounds);
+  state.counters["points/s"] = per_second(static_cast<double>(found.size()));
+  state.counters["rounds/point"] = rounds / static_cast<double>(found.size());
+}
+
+}  // namespace
+
+void register_sweeps(Workbench& workbench) {
+  for (const int threads : workbench.thread_counts()) {
+    benchmark::RegisterBenchmark(
+        fmt::format("sweep/N:100/k:20/points:640/threads:{}", threads).c_str(),
+        [&workbench, threads](benchmark::State& state) { time_sweep(state, workbench, threads); })
+        ->UseRealTime();
+  }
+}
+
+}  // namespace needflow::bench

@@ -1,0 +1,122 @@
+#include "bench/machine.hpp"
+
+#include <oneapi/tbb/blocked_range.h>
+#include <oneapi/tbb/parallel_reduce.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <functional>
+#include <span>
+
+#include "kernels/random.hpp"
+
+namespace needflow::bench {
+
+namespace {
+
+// Several times the last-level cache of the machines we have; a larger cache needs more here.
+constexpr std::size_t kStreamWords = std::size_t{1} << 25;  // 256 MiB
+constexpr std::size_t kGathers = std::size_t{1} << 20;
+constexpr std::size_t kGrain = std::size_t{1} << 14;
+constexpr int kTries = 5;
+
+/// Σ part(begin, end) over [0, count), wrapping.
+template <class Part>
+std::uint64_t sum_of_parts(std::size_t count, Threads threads, const Part& part) {
+  if (threads == Threads::one) return part(0, count);
+  using Range = oneapi::tbb::blocked_range<std::size_t>;
+  return oneapi::tbb::parallel_reduce(
+      Range(0, count, kGrain), std::uint64_t{0},
+      [part](const Range& range, std::uint64_t before) {
+        return before + part(range.begin(), range.end());
+      },
+      std::plus<>());
+}
+
+/// Words are added in several sums at once, so that no addition waits for the one before.
+std::uint64_t sum_of_words(std::span<const std::uint64_t> words) {
+  std::array<std::uint64_t, 16> sums{};
+  for (std::size_t i = 0; i + 16 <= words.size(); i += 16) {
+    for (std::size_t k = 0; k < 16; ++k) sums[k] += words[i + k];
+  }
+  std::uint64_t total = 0;
+  for (const std::uint64_t sum : sums) total += sum;
+  return total;
+}
+
+template <std::size_t kLanes>
+std::uint64_t sum_of_places(const std::uint64_t* rows, std::span<const std::uint32_t> places) {
+  std::array<std::array<std::uint64_t, kLanes>, 4> sums{};
+  for (std::size_t i = 0; i + 4 <= places.size(); i += 4) {
+    for (std::size_t k = 0; k < 4; ++k) {
+      const std::uint64_t* row = rows + places[i + k] * kLanes;
+      for (std::size_t l = 0; l < kLanes; ++l) sums[k][l] += row[l];
+    }
+  }
+  std::uint64_t total = 0;
+  for (const auto& lanes : sums) {
+    for (const std::uint64_t sum : lanes) total += sum;
+  }
+  return total;
+}
+
+/// Shortest of kTries calls. The result is kept, or the compiler would drop the work.
+template <class Work>
+double best_seconds(const Work& work) {
+  using Clock = std::chrono::steady_clock;
+  double best = 1e300;
+  [[maybe_unused]] volatile std::uint64_t kept = 0;
+  for (int i = 0; i < kTries; ++i) {
+    const auto start = Clock::now();
+    kept = work();
+    best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
+  }
+  return best;
+}
+
+}  // namespace
+
+Machine::Machine() : memory_(kStreamWords, 1), places_(kGathers) {}
+
+std::size_t Machine::stream_bytes() const { return memory_.size() * sizeof(std::uint64_t); }
+
+std::size_t Machine::gathers() const { return places_.size(); }
+
+std::uint64_t Machine::stream(Threads threads) const {
+  const std::span<const std::uint64_t> words(memory_);
+  return sum_of_parts(words.size(), threads, [words](std::size_t begin, std::size_t end) {
+    return sum_of_words(words.subspan(begin, end - begin));
+  });
+}
+
+std::uint64_t Machine::gather(std::size_t rows, int lanes, Threads threads) {
+  draw_places(rows);
+  const auto of_places = lanes == 1 ? sum_of_places<1> : sum_of_places<8>;
+  const std::uint64_t* words = memory_.data();
+  const std::span<const std::uint32_t> places(places_);
+  return sum_of_parts(places.size(), threads, [=](std::size_t begin, std::size_t end) {
+    return of_places(words, places.subspan(begin, end - begin));
+  });
+}
+
+double Machine::read_bandwidth(Threads threads) const {
+  return static_cast<double>(stream_bytes()) / best_seconds([&] { return stream(threads); });
+}
+
+double Machine::gather_seconds(std::size_t rows, int lanes, Threads threads) {
+  return best_seconds([&] { return gather(rows, lanes, threads); }) /
+         static_cast<double>(gathers());
+}
+
+void Machine::draw_places(std::size_t rows) {
+  if (rows == rows_drawn_) return;
+  const RandomStream stream(0, "places");
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    places_[i] = bounded(stream.bits({0, 0, static_cast<std::uint32_t>(i), 0}),
+                         static_cast<std::uint32_t>(rows));
+  }
+  rows_drawn_ = rows;
+}
+
+}  // namespace needflow::bench

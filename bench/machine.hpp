@@ -1,0 +1,48 @@
+// The two limits of the machine that a round can run into, measured in the same process as the kernels:
+// how fast memory streams and how fast numbers are fetched from random places.
+//
+// A share of these limits says more than a time: the host may give us near cores or far ones, and the
+// limits move with them.
+#pragma once
+
+#include <oneapi/tbb/cache_aligned_allocator.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/parallel.hpp"
+
+namespace needflow::bench {
+
+/// Rows of 8 doubles start on a cache line, so that a visit touches one line and not two.
+template <class T>
+using AlignedVector = std::vector<T, oneapi::tbb::cache_aligned_allocator<T>>;
+
+/// Threads::all means those of the caller's arena, as it does for the kernels.
+class Machine {
+ public:
+  Machine();
+
+  [[nodiscard]] std::size_t stream_bytes() const;
+  [[nodiscard]] std::size_t gathers() const;
+
+  /// Reads memory once from end to end. Returns a number that depends on all of it.
+  [[nodiscard]] std::uint64_t stream(Threads threads) const;
+  /// gathers() visits to random rows of `lanes` (1 or 8) doubles in a vector of `rows` such rows.
+  [[nodiscard]] std::uint64_t gather(std::size_t rows, int lanes, Threads threads);
+
+  /// Bytes per second of stream(), the best of a few.
+  [[nodiscard]] double read_bandwidth(Threads threads) const;
+  /// Seconds a visit of gather(), the best of a few; all threads together, so two threads halve it.
+  [[nodiscard]] double gather_seconds(std::size_t rows, int lanes, Threads threads);
+
+ private:
+  void draw_places(std::size_t rows);
+
+  AlignedVector<std::uint64_t> memory_;
+  AlignedVector<std::uint32_t> places_;
+  std::size_t rows_drawn_ = 0;
+};
+
+}  // namespace needflow::bench

@@ -1,0 +1,717 @@
+"""Result files open as they are in h5py, netCDF4 and both of xarray's engines, and nothing in them
+goes missing: sweeps of every shape that a file can have, read by all four (shared page interface.md,
+"The result file"; M3).
+
+h5py shows what is stored; the other readers must show the same. Dimensions, coordinates, groups and
+attribute names are written out here, next to the scenario that must lead to them.
+"""
+
+import collections
+import contextlib
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+import warnings
+
+import h5py
+import netCDF4
+import numpy as np
+import xarray
+
+import program
+from program import (AGENTS, AGENTS_KEYS, BIPARTITE, BIPARTITE_KEYS, DONE, RATINGS, RATINGS_KEYS,
+                     SOME_FAILED, STATUSES, table, toml)
+
+KEEP_ALL = {"traces": True, "agents": True}
+INVALID = STATUSES.index("invalid")
+PENDING = STATUSES.index("pending")
+
+REALS = ("satisfied_fraction fully_met_fraction over_fraction wasted_fraction residual_l1 "
+         "residual_max jain_index gini satisfaction_min satisfaction_p05 "
+         "network_mean_degree").split()
+INTEGERS = ("rounds cycle_period messages_published messages_read messages_allocated "
+            "network_edges").split()
+TRACE = ("round residual_l1 satisfied_fraction over converged denominator_change mean_damping "
+         "oscillating active_providers").split()
+AGENT_ROWS = "need capacity satisfied damping residual capacity_left degree".split()
+RECIPIENTS = "need satisfied damping residual degree".split()
+PROVIDERS = "capacity capacity_left degree".split()
+RAGGED = {"trace": TRACE, "agents": AGENT_ROWS, "agent_rows": AGENT_ROWS,
+          "recipients": RECIPIENTS, "providers": PROVIDERS}
+ROOT_ATTRIBUTES = ("schema_version needflow_version title seed scenario plan_hash "
+                   "Conventions").split()
+PROVENANCE = "commit dirty compiler flags libraries simd_target host start end command_line".split()
+# What HDF5's dimension scales add, and netCDF hides.
+HIDDEN = {"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "_Netcdf4Dimid",
+          "_Netcdf4Coordinates", "_NCProperties"}
+
+
+class Shape:
+    """A sweep, and what its file must look like: the coordinate of each dimension, and the groups
+    beside provenance, settings and timing."""
+
+    def __init__(self, scenario, dims=None, groups="", files=None, expect=DONE, arguments=()):
+        self.scenario = scenario
+        self.dims = dims or {}
+        self.groups = {*groups.split(), "provenance", "settings", "timing"}
+        self.files = files or {}
+        self.expect = expect
+        self.arguments = arguments
+
+    @property
+    def lengths(self):
+        return tuple(len(values) for values in self.dims.values())
+
+
+SHAPES = {
+    "one point": Shape(toml()),
+    "one value": Shape(toml(title="An axis of one", network={"agents": [30]}), {"agents": [30]}),
+    "numbers": Shape(
+        toml(network={"agents": [6, 9]}, population={"supply_ratio": [0.5, 1.0, 2]}),
+        {"agents": [6, 9], "supply_ratio": [0.5, 1.0, 2.0]}),
+    # Written in another order than the option table's.
+    "words": Shape(
+        toml(round={"settlement": ["stream", "stock", "reallocate"], "cap": ["active_need"],
+                    "max_rounds": [20, 10]}, network={"kind": ["ring", "partial_mesh"]}),
+        {"kind": ["ring", "partial_mesh"], "settlement": ["stream", "stock", "reallocate"],
+         "cap": ["active_need"], "max_rounds": [20, 10]}),
+    "words and numbers": Shape(
+        toml(network={"agents": 30, "neighbors": [5, "table", 4, "2lnN"]},
+             round={"damping": [0.5, "adaptive", 1e-3]}),
+        {"neighbors": ["5", "table", "4", "2lnN"], "damping": ["0.5", "adaptive", "0.001"]}),
+    "booleans": Shape(
+        toml(network={"agents": 12}, round={"return_surplus": [False, True]}, output=KEEP_ALL),
+        {"return_surplus": ["false", "true"]}, "trace agents"),
+    "seeds": Shape(toml(seed=[3, 1, 2**62], network={"agents": 10}), {"seed": [3, 1, 2**62]}),
+    "draws": Shape(
+        toml(title="Mean over draws", seed=5, network={"agents": [20, 100], "count": 2},
+             population={"replicates": 3, "supply_ratio": [0.5, 1.0]}),
+        {"agents": [20, 100], "supply_ratio": [0.5, 1.0], "network": [0, 1],
+         "replicate": [0, 1, 2]}),
+    "types": Shape(
+        toml(population={"types": 2, "supply_ratio": [0.5, 1.5]}, network={"agents": 9},
+             output=KEEP_ALL),
+        {"supply_ratio": [0.5, 1.5], "type": [1, 2]}, "trace agents"),
+    "agents axis and rows": Shape(
+        toml(network={"agents": [5, 8], "count": 2}, output={"agents": True}),
+        {"agents": [5, 8], "network": [0, 1]}, "agent_rows"),
+    # `need`, `capacity` and `damping` are dimensions at the root and variables in the group.
+    "axes named as agents' columns": Shape(
+        toml(network={"agents": 7}, population={"need": ["constant", "pareto"],
+                                                "capacity": ["constant", "lognormal"]},
+             round={"damping": ["adaptive", 0.25]}, output=KEEP_ALL),
+        {"need": ["constant", "pareto"], "capacity": ["constant", "lognormal"],
+         "damping": ["adaptive", "0.25"]}, "trace agents"),
+    "bipartite": Shape(
+        toml(instance=BIPARTITE_KEYS, round={"settlement": ["stock", "stream"]}, output=KEEP_ALL),
+        {"settlement": ["stock", "stream"]}, "trace recipients providers", BIPARTITE),
+    "bipartite, two types, one point": Shape(
+        toml(instance=BIPARTITE_KEYS, output=KEEP_ALL),
+        {"type": [1, 2]}, "trace recipients providers",
+        {**BIPARTITE,
+         "providers.csv": table("id,capacity_1,capacity_2", ("a", 10, 0), ("b", 5, 7)),
+         "recipients.csv": table("id,need_2,need_1", ("x", 4, 1), ('"ÿ, ""z"""', 8, 0),
+                                 ("z", 6, 9)),
+         "edges.csv": table("provider,recipient,mr,desire", ("a", "x", 0.5, ""),
+                            ("b", "z", 1, 3.5))}),
+    "agent network": Shape(
+        toml(instance=AGENTS_KEYS, population={"supply_ratio": [0.5, 2.0]}, output=KEEP_ALL),
+        {"supply_ratio": [0.5, 2.0]}, "trace agents", AGENTS),
+    "ratings": Shape(
+        toml(instance=RATINGS_KEYS, population={"replicates": 2}, output=KEEP_ALL),
+        {"replicate": [0, 1]}, "trace agents", RATINGS),
+    "some points invalid": Shape(
+        toml(network={"kind": "hub_spoke", "agents": [4, 9], "hub": [0, 6]}, output=KEEP_ALL),
+        {"agents": [4, 9], "hub": [0, 6]}, "trace agent_rows failures", expect=SOME_FAILED),
+    "all points invalid": Shape(
+        toml(network={"kind": "hub_spoke", "agents": 4, "hub": [6, 7]}, output=KEEP_ALL),
+        {"hub": [6, 7]}, "trace agents failures", expect=SOME_FAILED),
+    "all points invalid, types": Shape(
+        toml(network={"kind": "hub_spoke", "agents": 4, "hub": [6, 7]}, population={"types": 3},
+             output=KEEP_ALL),
+        {"hub": [6, 7], "type": [1, 2, 3]}, "trace agents failures", expect=SOME_FAILED),
+    "some points pending": Shape(
+        toml(network={"kind": "hub_spoke", "agents": [4, 9], "hub": [6, 0]}, output=KEEP_ALL),
+        {"agents": [4, 9], "hub": [6, 0]}, "trace agent_rows failures", expect=SOME_FAILED,
+        arguments=["--fail-fast"]),
+    "nobody": Shape(
+        toml(instance=AGENTS_KEYS, output=KEEP_ALL), {}, "trace agents",
+        {"agents.csv": "id,need,capacity\n", "links.csv": "a,b,mr\n"}),
+    "no providers": Shape(
+        toml(instance=BIPARTITE_KEYS, output=KEEP_ALL), {}, "trace recipients providers",
+        {**BIPARTITE, "providers.csv": "id,capacity\n", "edges.csv": "provider,recipient,mr\n"}),
+    # Columns of 160,000 numbers, more than a chunk may hold.
+    "several chunks": Shape(
+        toml(network={"agents": 20000, "neighbors": 2}, population={"replicates": 8},
+             round={"max_rounds": 1}, output={"agents": True}),
+        {"replicate": list(range(8))}, "agents"),
+}
+
+made = {}  # shape's name: its file
+
+
+def setUpModule():
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="needflow-test-"))
+    unittest.addModuleCleanup(shutil.rmtree, folder, ignore_errors=True)
+    for number, (name, shape) in enumerate(SHAPES.items()):
+        place = folder / str(number)
+        program.write_files(place, {**shape.files, "scenario.toml": shape.scenario})
+        result = program.run("sweep", "scenario.toml", "-o", "result.h5", *shape.arguments,
+                             cwd=place)
+        if result.returncode != shape.expect:
+            raise AssertionError(f"{name}: exit code {result.returncode}, expected {shape.expect}\n"
+                                 f"{result.stderr}")
+        made[name] = place / "result.h5"
+
+
+# ---- the four readers, each giving {name: values} as they are stored -------------------------------
+
+Variable = collections.namedtuple("Variable", "values dims attributes")
+
+
+def plain(value):
+    """Numbers and texts of any library as NumPy arrays or str."""
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, str):
+        return value
+    array = np.asarray(value)
+    if array.dtype.kind in "OSU":
+        array = np.array([plain(item) for item in array.ravel()], dtype=object).reshape(array.shape)
+        return array if array.shape else array[()]
+    return array
+
+
+def same(a, b):
+    """Equal type, shape and bits; one text equals an array of it."""
+    a, b = plain(a), plain(b)
+    if isinstance(a, str) or isinstance(b, str):
+        return a == b if type(a) is type(b) else list(np.ravel(a)) == list(np.ravel(b))
+    if a.dtype.kind == "O":
+        return a.shape == b.shape and a.tolist() == b.tolist()
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
+def same_attributes(one, two):
+    """Names and values; readers differ in whether an attribute of one number is an array."""
+    if set(one) != set(two):
+        return False
+    return all(same(np.ravel(plain(one[name])), np.ravel(plain(two[name]))) for name in one)
+
+
+def group_names(path):
+    names = [""]
+    with h5py.File(path) as file:
+        file.visititems(lambda name, item:
+                        names.append(name) if isinstance(item, h5py.Group) else None)
+    return names
+
+
+def stored(dataset):
+    return dataset.asstr()[...] if h5py.check_string_dtype(dataset.dtype) else dataset[...]
+
+
+def h5_dims(dataset):
+    names = []
+    for dimension in dataset.dims:
+        scales = list(dimension.values())
+        names.append(scales[0].name.rsplit("/", 1)[1] if scales else None)
+    if h5py.h5ds.is_scale(dataset.id) and dataset.ndim == 1:
+        names = [dataset.name.rsplit("/", 1)[1]]
+    return tuple(names)
+
+
+def visible(attributes):
+    return {name: value for name, value in attributes.items() if name not in HIDDEN}
+
+
+def by_h5py(path, group):
+    with h5py.File(path) as file:
+        node = file[group or "/"]
+        variables = {name: Variable(stored(item), h5_dims(item), visible(item.attrs))
+                     for name, item in node.items() if isinstance(item, h5py.Dataset)}
+        return variables, visible(node.attrs)
+
+
+def by_netcdf4(path, group):
+    with netCDF4.Dataset(path) as file:
+        node = file[group] if group else file
+        node.set_auto_maskandscale(False)
+        variables = {
+            name: Variable(item[...], item.dimensions,
+                           visible({key: item.getncattr(key) for key in item.ncattrs()}))
+            for name, item in node.variables.items()}
+        return variables, visible({key: node.getncattr(key) for key in node.ncattrs()})
+
+
+def by_xarray(path, group, engine):
+    with xarray.open_dataset(path, group=group or None, engine=engine, decode_cf=False) as file:
+        variables = {name: Variable(item.values, item.dims, visible(item.attrs))
+                     for name, item in file.variables.items()}
+        return variables, visible(file.attrs)
+
+
+READERS = {
+    "netCDF4": by_netcdf4,
+    "xarray netcdf4": lambda path, group: by_xarray(path, group, "netcdf4"),
+    "xarray h5netcdf": lambda path, group: by_xarray(path, group, "h5netcdf"),
+}
+
+
+class EveryReader(program.Case):
+    """One read of every group of every file by every reader, then many questions."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.read = []  # (what, h5py's view, another's view)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for shape, path in made.items():
+                for group in group_names(path):
+                    truth = by_h5py(path, group)
+                    for reader, read in READERS.items():
+                        cls.read.append((f"{shape}, group /{group}, {reader}", truth,
+                                         read(path, group)))
+
+    def test_every_reader_sees_the_same_variables(self):
+        for what, (truth, _), (seen, _) in self.read:
+            with self.subTest(what):
+                self.assertEqual(sorted(truth), sorted(seen))
+
+    def test_every_reader_sees_the_same_values_bit_for_bit(self):
+        for what, (truth, _), (seen, _) in self.read:
+            for name in truth:
+                with self.subTest(f"{what}, {name}"):
+                    self.assertTrue(same(truth[name].values, seen[name].values),
+                                    f"{truth[name].values!r}\n{seen[name].values!r}")
+
+    def test_every_reader_sees_the_same_dimensions(self):
+        for what, (truth, _), (seen, _) in self.read:
+            for name in truth:
+                with self.subTest(f"{what}, {name}"):
+                    self.assertEqual(truth[name].dims, seen[name].dims)
+
+    def test_every_reader_sees_the_same_attributes(self):
+        for what, (truth, truth_of_group), (seen, seen_of_group) in self.read:
+            with self.subTest(what):
+                self.assertTrue(same_attributes(truth_of_group, seen_of_group),
+                                f"{truth_of_group}\n{seen_of_group}")
+            for name in truth:
+                with self.subTest(f"{what}, {name}"):
+                    self.assertTrue(same_attributes(truth[name].attributes, seen[name].attributes),
+                                    f"{truth[name].attributes}\n{seen[name].attributes}")
+
+    def test_xarray_shows_the_missing_as_nan_and_nothing_else(self):
+        for shape, path in made.items():
+            for group in group_names(path):
+                truth, _ = by_h5py(path, group)
+                for engine in ("netcdf4", "h5netcdf"):
+                    with xarray.open_dataset(path, group=group or None, engine=engine) as file:
+                        for name, (values, _, attributes) in truth.items():
+                            with self.subTest(f"{shape}, /{group}, {engine}, {name}"):
+                                self.check_decoded(values, attributes, file[name].values)
+
+    def check_decoded(self, values, attributes, decoded):
+        if "_FillValue" not in attributes:
+            self.assertTrue(same(values, decoded), f"{values!r}\n{decoded!r}")
+            return
+        fill = attributes["_FillValue"]
+        missing = np.isnan(values) if values.dtype.kind == "f" else values == fill
+        np.testing.assert_array_equal(np.where(missing, np.nan, values.astype(float)), decoded)
+
+    def test_netcdf4_masks_the_missing_and_nothing_else(self):
+        for shape, path in made.items():
+            with netCDF4.Dataset(path) as file:
+                for name in REALS + INTEGERS + ["status"]:
+                    with self.subTest(f"{shape}, {name}"):
+                        shown = file[name][...]
+                        raw = by_h5py(path, "")[0][name].values
+                        missing = (np.isnan(raw) if raw.dtype.kind == "f" else
+                                   np.zeros(raw.shape, bool) if name == "status" else raw == -1)
+                        np.testing.assert_array_equal(missing, np.ma.getmaskarray(shown))
+
+
+class Layout(program.Case):
+    """What the shared page promises of names, shapes and attributes."""
+
+    @contextlib.contextmanager
+    def files(self):
+        """Opens every shape's file."""
+        with contextlib.ExitStack() as stack:
+            yield [(name, SHAPES[name], stack.enter_context(h5py.File(path)))
+                   for name, path in made.items()]
+
+    def test_every_metric_has_the_axes_as_its_dimensions(self):
+        with self.files() as files:
+            for name, shape, file in files:
+                for metric in [*REALS, *INTEGERS, "status"]:
+                    with self.subTest(f"{name}, {metric}"):
+                        self.assertEqual(tuple(shape.dims), h5_dims(file[metric]))
+                        self.assertEqual(shape.lengths, file[metric].shape)
+
+    def test_every_dimension_has_a_scale_of_its_name_that_holds_its_values(self):
+        with self.files() as files:
+            for name, shape, file in files:
+                for dimension, values in shape.dims.items():
+                    with self.subTest(f"{name}, {dimension}"):
+                        scale = file[dimension]
+                        self.assertTrue(h5py.h5ds.is_scale(scale.id))
+                        self.assertEqual(values, stored(scale).tolist())
+                        kinds = {str: "O", int: "i", float: "f"}
+                        self.assertEqual(kinds[type(values[0])], scale.dtype.kind)
+                        self.assertIn("long_name", scale.attrs)
+
+    def test_metrics_have_their_types_and_attributes(self):
+        with self.files() as files:
+            for name, _, file in files:
+                for metric in REALS + INTEGERS:
+                    with self.subTest(f"{name}, {metric}"):
+                        dataset = file[metric]
+                        attributes = dataset.attrs
+                        self.assertEqual("<f8" if metric in REALS else "<i8", dataset.dtype.str)
+                        self.assertTrue(attributes["units"])
+                        self.assertTrue(attributes["long_name"])
+                        fill = attributes["_FillValue"]
+                        self.assertEqual(dataset.dtype, fill.dtype)
+                        self.assertTrue(np.isnan(fill) if metric in REALS else fill == -1)
+
+    def test_status_is_flags_as_cf_has_them(self):
+        with self.files() as files:
+            for name, _, file in files:
+                with self.subTest(name):
+                    status = file["status"]
+                    self.assertEqual("|u1", status.dtype.str)
+                    self.assertEqual(list(range(7)), list(status.attrs["flag_values"]))
+                    self.assertEqual(np.uint8, status.attrs["flag_values"].dtype)
+                    self.assertEqual(
+                        "pending needs_met stable cycle round_limit failed invalid",
+                        status.attrs["flag_meanings"])
+                    self.assertNotIn("_FillValue", status.attrs)
+
+    def test_the_root_has_its_attributes(self):
+        with self.files() as files:
+            for name, shape, file in files:
+                with self.subTest(name):
+                    attributes = file.attrs
+                    self.assertLessEqual(set(ROOT_ATTRIBUTES), set(attributes))
+                    self.assertTrue(str(attributes["Conventions"]).startswith("CF-1."))
+                    self.assertEqual(16, len(attributes["plan_hash"]))
+                    int(attributes["plan_hash"], 16)
+                    title = {"one value": "An axis of one", "draws": "Mean over draws"}
+                    self.assertEqual(title.get(name, ""), attributes["title"])
+                    seeds = shape.dims.get("seed", 5 if name == "draws" else 0)
+                    self.assertTrue(np.array_equal(seeds, attributes["seed"]))
+
+    def test_provenance_and_timing_hold_what_was_promised(self):
+        with self.files() as files:
+            for name, shape, file in files:
+                with self.subTest(name):
+                    attributes = file["provenance"].attrs
+                    self.assertLessEqual(set(PROVENANCE), set(attributes))
+                    self.assertIn("sweep scenario.toml", attributes["command_line"])
+                    self.assertIn(str(program.binary), attributes["command_line"])
+                    self.assertLessEqual(attributes["start"], attributes["end"])
+                    points = tuple(length for dimension, length in zip(shape.dims, shape.lengths)
+                                   if dimension != "type")
+                    for timing in ("seconds", "rounds_per_second"):
+                        values = file["timing"][timing][...]
+                        self.assertEqual(points, values.shape)
+                        self.assertTrue(np.all(values >= 0))
+
+    def test_groups_are_those_that_were_asked_for(self):
+        with self.files() as files:
+            for name, shape, file in files:
+                with self.subTest(name):
+                    found = {key for key, item in file.items() if isinstance(item, h5py.Group)}
+                    self.assertEqual(shape.groups, found)
+
+    def test_failures_name_the_invalid_points(self):
+        with self.files() as files:
+            for name, shape, file in files:
+                if "failures" not in shape.groups:
+                    continue
+                with self.subTest(name):
+                    status = file["status"][...]
+                    if "type" in shape.dims:
+                        self.assertTrue(np.all(status == status[..., :1]))
+                        status = status[..., 0]
+                    invalid = np.flatnonzero(status.ravel() == INVALID).tolist()
+                    self.assertTrue(invalid)
+                    self.assertEqual(invalid, file["failures/point"][...].tolist())
+                    for message in stored(file["failures/message"]):
+                        self.assertIn("hub", message)
+                    np.testing.assert_array_equal(
+                        (file["status"][...] == INVALID) | (file["status"][...] == PENDING),
+                        np.isnan(file["satisfied_fraction"][...]))
+
+
+class RaggedArrays(program.Case):
+    """CF's contiguous ragged arrays, and that their rows fit the metrics."""
+
+    def each(self, wanted, check):
+        """check(shape, file, group) for every file that has one of the wanted groups."""
+        for name, path in made.items():
+            for group in sorted(SHAPES[name].groups & set(wanted)):
+                with self.subTest(f"{name}, {group}"), h5py.File(path) as file:
+                    check(SHAPES[name], file, file[group])
+
+    def test_row_sizes_sum_to_obs(self):
+        def check(_, file, group):
+            sizes = group["row_size"]
+            self.assertEqual("obs", sizes.attrs["sample_dimension"])
+            self.assertEqual(("point",), h5_dims(sizes))
+            self.assertEqual(int(np.sum(sizes[...])), len(group["obs"]))
+            for scale in ("point", "obs"):
+                self.assertEqual(list(range(len(group[scale]))), group[scale][...].tolist())
+            self.assertNotIn("_FillValue", sizes.attrs)
+        self.each(RAGGED, check)
+
+    def test_each_group_has_its_columns_over_obs(self):
+        def check(shape, _, group):
+            name = group.name[1:]
+            types = len(shape.dims.get("type", []))
+            for column in RAGGED[name]:
+                by_type = types and name != "trace" and column != "degree"
+                self.assertEqual(("obs", "type") if by_type else ("obs",), h5_dims(group[column]))
+                lengths = (len(group["obs"]), types) if by_type else (len(group["obs"]),)
+                self.assertEqual(lengths, group[column].shape, column)
+                self.assertTrue(group[column].attrs["units"], column)
+                self.assertTrue(group[column].attrs["long_name"], column)
+        self.each(RAGGED, check)
+
+    def test_a_trace_has_a_row_a_round_and_ends_as_the_metrics_say(self):
+        def check(shape, file, group):
+            sizes = group["row_size"][...]
+            solved = ~np.isnan(file["satisfied_fraction"][...].ravel())
+            self.assertEqual(np.prod(shape.lengths, dtype=int), len(sizes))
+            np.testing.assert_array_equal(np.where(solved, file["rounds"][...].ravel(), 0), sizes)
+            expected = [list(range(1, size + 1)) for size in sizes]
+            self.assertEqual(sum(expected, []), group["round"][...].tolist())
+            last = np.cumsum(sizes)[solved] - 1
+            for column in ("satisfied_fraction", "residual_l1"):
+                np.testing.assert_allclose(group[column][...][last],
+                                           file[column][...].ravel()[solved], rtol=1e-12)
+        self.each(["trace"], check)
+
+    def test_denominator_change_is_nan_in_round_one_alone(self):
+        for name in ("bipartite", "agent network", "booleans", "types"):
+            with h5py.File(made[name]) as file:
+                trace = file["trace"]
+                np.testing.assert_array_equal(trace["round"][...] == 1,
+                                              np.isnan(trace["denominator_change"][...]), name)
+
+    def test_agents_sum_to_the_metrics(self):
+        def check(shape, file, group):
+            types = max(1, len(shape.dims.get("type", [])))
+            sizes = group["row_size"][...]
+            metrics = {key: file[key][...].reshape(-1, types)
+                       for key in ("satisfied_fraction", "residual_l1")}
+            for point, end in enumerate(np.cumsum(sizes)):
+                if sizes[point] == 0:
+                    continue
+                need, met, rest = (group[key][end - sizes[point]:end].reshape(-1, types)
+                                   for key in ("need", "satisfied", "residual"))
+                total = need.sum(axis=0)
+                share = np.divide(met.sum(axis=0), total, out=np.ones(types), where=total > 0)
+                np.testing.assert_allclose(metrics["satisfied_fraction"][point], share, rtol=1e-12)
+                np.testing.assert_allclose(metrics["residual_l1"][point], rest.sum(axis=0),
+                                           rtol=1e-12, atol=1e-9)
+                np.testing.assert_allclose(rest, need - met, rtol=0, atol=1e-9)
+                self.assertTrue(np.all(met <= need))
+        self.each(["agents", "agent_rows", "recipients"], check)
+
+    def test_points_without_a_result_have_no_rows(self):
+        for name in ("some points invalid", "some points pending", "all points invalid"):
+            with h5py.File(made[name]) as file:
+                missing = np.isnan(file["satisfied_fraction"][...]).ravel()
+                self.assertTrue(missing.any())
+                for group in SHAPES[name].groups & set(RAGGED):
+                    np.testing.assert_array_equal(missing, file[group]["row_size"][...] == 0, name)
+
+    def test_agents_stand_in_input_order_with_their_ids_stored_once(self):
+        expected = {
+            "agent network": ("agents", ["p", "q", "r", "s"], [4, 5, 6, 1]),
+            "bipartite": ("recipients", ["x", "y", "z"], [4, 8, 6]),
+            "bipartite, two types, one point":
+                ("recipients", ["x", 'ÿ, "z"', "z"], [[1, 4], [0, 8], [9, 6]]),
+        }
+        for name, (group, ids, need) in expected.items():
+            with h5py.File(made[name]) as file, self.subTest(name):
+                node = file[group]
+                self.assertEqual(ids, stored(node["id"]).tolist())
+                points = len(node["row_size"])
+                self.assertEqual(need * points, node["need"][...].tolist())
+        with h5py.File(made["ratings"]) as file:  # all ids of the file, ascending as numbers
+            self.assertEqual(["1", "2", "3", "7"], stored(file["agents/id"]).tolist())
+        with h5py.File(made["bipartite"]) as file:
+            self.assertEqual(["a", "b"], stored(file["providers/id"]).tolist())
+            self.assertEqual([10, 5] * 2, file["providers/capacity"][...].tolist())
+            self.assertEqual([2, 2] * 2, file["providers/degree"][...].tolist())
+            self.assertEqual([1, 2, 1] * 2, file["recipients/degree"][...].tolist())
+
+    def test_an_agents_axis_gives_its_row_sizes(self):
+        with h5py.File(made["agents axis and rows"]) as file:
+            self.assertEqual([5, 5, 8, 8], file["agent_rows/row_size"][...].tolist())
+
+
+class Storage(program.Case):
+    """Only what every reader keeps: the rules for types, order, chunks and filters."""
+
+    def each(self, check):
+        """check(item) for every group and dataset of every file."""
+        for name, path in made.items():
+            with h5py.File(path) as file:
+                items = [file["/"]]
+                file.visititems(lambda _, item: items.append(item))
+                for item in items:
+                    with self.subTest(f"{name}, {item.name}"):
+                        check(item)
+
+    def assert_plain_type(self, type_id, what):
+        """Little-endian numbers of whole bytes, or variable-length UTF-8."""
+        if isinstance(type_id, h5py.h5t.TypeStringID):
+            self.assertTrue(type_id.is_variable_str(), f"{what}: a string of fixed length")
+            self.assertEqual(h5py.h5t.CSET_UTF8, type_id.get_cset(), what)
+            return
+        number = (h5py.h5t.TypeIntegerID, h5py.h5t.TypeFloatID)
+        self.assertIsInstance(type_id, number, what)
+        self.assertNotIsInstance(type_id, h5py.h5t.TypeEnumID, what)
+        if type_id.get_size() > 1:
+            self.assertEqual(h5py.h5t.ORDER_LE, type_id.get_order(), what)
+
+    def test_datasets_and_attributes_have_plain_types_only(self):
+        def check(item):
+            if isinstance(item, h5py.Dataset):
+                self.assert_plain_type(item.id.get_type(), item.name)
+            for name in set(item.attrs) - {"DIMENSION_LIST", "REFERENCE_LIST", "CLASS", "NAME"}:
+                self.assert_plain_type(h5py.h5a.open(item.id, name.encode()).get_type(),
+                                       f"{item.name}@{name}")
+        self.each(check)
+
+    def test_creation_order_is_kept(self):
+        tracked = h5py.h5p.CRT_ORDER_TRACKED | h5py.h5p.CRT_ORDER_INDEXED
+
+        def check(item):
+            creation = item.id.get_create_plist()
+            self.assertEqual(tracked, creation.get_attr_creation_order())
+            if isinstance(item, h5py.Group):
+                self.assertEqual(tracked, creation.get_link_creation_order())
+        self.each(check)
+
+    def test_variables_come_in_the_order_they_were_made(self):
+        """Coordinates first, as the axes stand; then status."""
+        for name, path in made.items():
+            with netCDF4.Dataset(path) as file:
+                dims = list(SHAPES[name].dims)
+                self.assertEqual([*dims, "status"], list(file.variables)[:len(dims) + 1], name)
+
+    def test_no_dimension_is_unlimited(self):
+        def check(item):
+            if isinstance(item, h5py.Dataset):
+                self.assertEqual(item.shape, item.maxshape)
+        self.each(check)
+
+    def test_chunks_are_at_most_a_mebibyte_shuffled_and_deflated(self):
+        def check(item):
+            if not isinstance(item, h5py.Dataset) or item.size < 2:
+                return
+            self.assertIsNotNone(item.chunks)
+            element = item.id.get_type().get_size()
+            chunk = int(np.prod(item.chunks)) * element
+            self.assertLessEqual(chunk, 1 << 20)
+            self.assertGreaterEqual(chunk, min(1 << 16, item.size * element))
+            self.assertEqual("gzip", item.compression)
+            self.assertTrue(item.shuffle)
+        self.each(check)
+
+    def test_a_large_column_lies_in_several_chunks(self):
+        with h5py.File(made["several chunks"]) as file:
+            column = file["agents/need"]
+            self.assertEqual(160000, len(column))
+            self.assertLess(column.chunks[0], 160000)
+
+    def test_values_are_the_only_thing_compression_changes(self):
+        with h5py.File(made["several chunks"]) as file:
+            need = file["agents/need"][...].reshape(8, 20000)
+            self.assertTrue(np.all(need > 0))
+            self.assertEqual(8, len({row.tobytes() for row in need}))
+
+
+class Questions(program.Case):
+    """What people ask of a file, in xarray."""
+
+    def each_engine(self, name, check, group=None):
+        for engine in ("netcdf4", "h5netcdf"):
+            with self.subTest(engine), \
+                    xarray.open_dataset(made[name], engine=engine, group=group) as file:
+                check(file)
+
+    def test_a_mean_over_replicates_of_one_size_and_ratio(self):
+        with h5py.File(made["draws"]) as raw:
+            expected = raw["satisfied_fraction"][1, 1].mean(axis=1)
+
+        def check(file):
+            mean = file.satisfied_fraction.sel(agents=100, supply_ratio=1.0).mean("replicate")
+            self.assertEqual(("network",), mean.dims)
+            np.testing.assert_allclose(mean.values, expected, rtol=1e-15)
+            self.assertTrue(np.all((mean > 0.5) & (mean <= 1)))
+        self.each_engine("draws", check)
+
+    def test_words_and_numbers_are_selected_as_words(self):
+        def check(file):
+            # M4: N k / 2 edges in a partial mesh of even N k; "table" is 15 and "2lnN" 7 for N = 30.
+            for neighbors, edges in (("5", 75), ("table", 225), ("4", 60), ("2lnN", 105)):
+                for damping in ("0.5", "adaptive", "0.001"):
+                    found = file.network_edges.sel(neighbors=neighbors, damping=damping)
+                    self.assertEqual(edges, int(found))
+        self.each_engine("words and numbers", check)
+
+    def test_a_boolean_axis_is_selected_by_its_word(self):
+        def check(file):
+            self.assertEqual(0, float(file.wasted_fraction.sel(return_surplus="true")))
+            self.assertGreater(float(file.wasted_fraction.sel(return_surplus="false")), 0)
+        self.each_engine("booleans", check)
+
+    def test_points_of_a_status_are_found_by_its_word(self):
+        def check(file):
+            words = file.status.attrs["flag_meanings"].split()
+            self.assertEqual([[False, True], [False, False]],
+                             (file.status == words.index("invalid")).values.tolist())
+        self.each_engine("some points invalid", check)
+
+    def test_a_point_of_a_ragged_array_is_cut_out_with_row_size(self):
+        def check(rows):
+            ends = rows.row_size.cumsum().values
+            second = rows.isel(obs=slice(ends[0], ends[1]))
+            self.assertEqual([4, 8, 6], second.need.values.tolist())
+            self.assertEqual("obs", rows.row_size.attrs["sample_dimension"])
+        self.each_engine("bipartite", check, "recipients")
+
+    def test_types_are_a_trailing_dimension_in_groups_too(self):
+        def check(rows):
+            self.assertEqual(("obs", "type"), rows.need.dims)
+            self.assertEqual([1, 0, 9], rows.need.isel(type=0).values.tolist())
+        self.each_engine("bipartite, two types, one point", check, "recipients")
+
+    def dump(self, tool, *arguments, expect):
+        path = shutil.which(tool)
+        if path is None:
+            self.skipTest(f"{tool} is not installed")
+        for name, file in made.items():
+            with self.subTest(name):
+                done = subprocess.run([path, *arguments, file], capture_output=True, text=True,
+                                      timeout=program.TIMEOUT, check=False, errors="replace")
+                self.assertEqual((0, ""), (done.returncode, done.stderr[:2000]))
+                self.assertIn(expect, done.stdout)
+
+    def test_h5dump_reads_every_file(self):
+        self.dump("h5dump", "-H", expect='DATASET "satisfied_fraction"')
+
+    def test_ncdump_reads_every_file(self):
+        self.dump("ncdump", "-h", expect="double satisfied_fraction")
+
+
+if __name__ == "__main__":
+    program.main()

@@ -1,0 +1,228 @@
+// M4's builders: what every network promises, and the statistics of the mesh against arithmetic.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "kernels/reference/graph.hpp"
+#include "solver/error.hpp"
+#include "solver/network.hpp"
+
+using namespace needflow;
+
+namespace {
+
+NetworkSettings mesh(std::int64_t agents, std::int64_t k) {
+  NetworkSettings settings;
+  settings.agents = agents;
+  settings.neighbors = k;
+  return settings;
+}
+
+NetworkSettings of_kind(NetworkKind kind, std::int64_t agents) {
+  NetworkSettings settings;
+  settings.kind = kind;
+  settings.agents = agents;
+  return settings;
+}
+
+bool linked(const Network& network, std::size_t a, std::size_t b) {
+  return std::binary_search(network.columns.begin() + network.offsets[a],
+                            network.columns.begin() + network.offsets[a + 1],
+                            static_cast<Index>(b));
+}
+
+/// Rows ascend strictly, nobody is its own neighbour, every edge is stored from both ends.
+bool is_simple(const Network& network) {
+  for (std::size_t i = 0; i < network.agents(); ++i) {
+    for (Offset e = network.offsets[i]; e < network.offsets[i + 1]; ++e) {
+      const Index j = network.columns[static_cast<std::size_t>(e)];
+      if (static_cast<std::size_t>(j) == i || !linked(network, static_cast<std::size_t>(j), i)) {
+        return false;
+      }
+      if (e > network.offsets[i] && network.columns[static_cast<std::size_t>(e) - 1] >= j) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+bool is_connected(const Network& network) {
+  const auto label = reference::component_labels(network.offsets, network.columns);
+  return std::all_of(label.begin(), label.end(), [](Index l) { return l == 0; });
+}
+
+std::int64_t least_degree(const Network& network) {
+  std::int64_t least = network.degree(0);
+  for (std::size_t i = 0; i < network.agents(); ++i) least = std::min(least, network.degree(i));
+  return least;
+}
+
+std::int64_t largest_degree(const Network& network) {
+  std::int64_t largest = 0;
+  for (std::size_t i = 0; i < network.agents(); ++i) largest = std::max(largest, network.degree(i));
+  return largest;
+}
+
+/// Mean over nodes of linked neighbour pairs / neighbour pairs, counted one by one.
+double clustering(const Network& network) {
+  double total = 0.0;
+  for (std::size_t i = 0; i < network.agents(); ++i) {
+    const auto degree = static_cast<double>(network.degree(i));
+    int closed = 0;
+    for (Offset a = network.offsets[i]; a < network.offsets[i + 1]; ++a) {
+      for (Offset b = network.offsets[i]; b < a; ++b) {
+        closed += linked(network, static_cast<std::size_t>(network.columns[static_cast<std::size_t>(a)]),
+                         static_cast<std::size_t>(network.columns[static_cast<std::size_t>(b)]))
+                      ? 1
+                      : 0;
+      }
+    }
+    total += 2.0 * closed / (degree * (degree - 1.0));
+  }
+  return total / static_cast<double>(network.agents());
+}
+
+/// Share of ordered pairs at each distance 1, 2, 3 … by breadth-first search from every node.
+std::vector<double> hop_shares(const Network& network) {
+  const std::size_t n = network.agents();
+  std::vector<double> shares(n, 0.0);
+  for (std::size_t start = 0; start < n; ++start) {
+    std::vector<int> hops(n, -1);
+    std::vector<std::size_t> queue{start};
+    hops[start] = 0;
+    for (std::size_t head = 0; head < queue.size(); ++head) {
+      const std::size_t i = queue[head];
+      for (Offset e = network.offsets[i]; e < network.offsets[i + 1]; ++e) {
+        const auto j = static_cast<std::size_t>(network.columns[static_cast<std::size_t>(e)]);
+        if (hops[j] >= 0) continue;
+        hops[j] = hops[i] + 1;
+        queue.push_back(j);
+        shares[static_cast<std::size_t>(hops[j])] += 1.0 / static_cast<double>(n * (n - 1));
+      }
+    }
+  }
+  return shares;
+}
+
+}  // namespace
+
+TEST_CASE("a partial mesh is simple, connected and regular for every k a small network can have") {
+  for (std::int64_t n = 1; n <= 24; ++n) {
+    for (std::int64_t k = 1; k <= n + 1; ++k) {
+      for (std::uint32_t index = 0; index < 3; ++index) {
+        CAPTURE(n);
+        CAPTURE(k);
+        const Network network = build_network(mesh(n, k), 1, index);
+        const std::int64_t degree = std::min(k, n - 1);
+        CHECK(is_simple(network));
+        CHECK(is_connected(network));
+        CHECK(least_degree(network) >= degree);
+        CHECK(largest_degree(network) <= degree + 2);
+        if (k >= 3) {
+          const std::int64_t slack = n * degree % 2 + 1;  // the odd agent, and a rare bridge
+          CHECK(network.edges() >= n * degree / 2);
+          CHECK(network.edges() <= n * degree / 2 + slack);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("large meshes of the grid keep their degrees and edges") {
+  for (const std::int64_t n : {500, 1000, 5000}) {
+    for (const std::int64_t k : {5, 20, 30}) {
+      const Network network = build_network(mesh(n, k), 42, 0);
+      CHECK(is_simple(network));
+      CHECK(is_connected(network));
+      CHECK(network.edges() == (n * k + 1) / 2);
+      CHECK(least_degree(network) == k);
+      CHECK(largest_degree(network) <= k + 1);
+    }
+  }
+}
+
+TEST_CASE("the mesh of 100 and 20 has the clustering and the hops that arithmetic gives") {
+  // M4, five seeds: clustering 0.185, mean path 1.805, hops 20.2 %, 79.2 %, 0.6 %.
+  double clustered = 0.0;
+  std::vector<double> hops(4, 0.0);
+  constexpr int kNetworks = 20;
+  for (std::uint32_t index = 0; index < kNetworks; ++index) {
+    const Network network = build_network(mesh(100, 20), 7, index);
+    clustered += clustering(network) / kNetworks;
+    const auto shares = hop_shares(network);
+    for (std::size_t h = 0; h < hops.size(); ++h) hops[h] += shares[h] / kNetworks;
+  }
+  CHECK(clustered == doctest::Approx(0.185).epsilon(0.02));
+  CHECK(hops[1] == doctest::Approx(20.0 / 99.0).epsilon(1e-12));
+  CHECK(hops[2] == doctest::Approx(0.792).epsilon(0.005));
+  CHECK(hops[3] == doctest::Approx(0.006).epsilon(0.4));
+}
+
+TEST_CASE("agents are treated alike whatever their number: no degree or link hangs on the id") {
+  // In the literal algorithm late agents are left for each other. Links between the last tenth, over
+  // many networks, must be what chance gives: k (m - 1) / (2 (N - 1)) * m of them.
+  constexpr std::int64_t kAgents = 200;
+  constexpr std::size_t kLast = 20;
+  constexpr int kNetworks = 400;
+  double found = 0.0;
+  for (std::uint32_t index = 0; index < kNetworks; ++index) {
+    const Network network = build_network(mesh(kAgents, 10), 3, index);
+    for (std::size_t a = kAgents - kLast; a < kAgents; ++a) {
+      for (std::size_t b = kAgents - kLast; b < a; ++b) found += linked(network, a, b) ? 1.0 : 0.0;
+    }
+  }
+  const double expected = kNetworks * 10.0 * kLast * (kLast - 1.0) / (2.0 * (kAgents - 1.0));
+  CHECK(std::abs(found - expected) <= 4.0 * std::sqrt(expected));
+}
+
+TEST_CASE("networks differ by index and seed, and are the same when asked again") {
+  const Network first = build_network(mesh(60, 6), 1, 0);
+  CHECK(first.columns == build_network(mesh(60, 6), 1, 0).columns);
+  CHECK(first.columns != build_network(mesh(60, 6), 1, 1).columns);
+  CHECK(first.columns != build_network(mesh(60, 6), 2, 0).columns);
+}
+
+TEST_CASE("full mesh, ring and hub have the edges of their names") {
+  for (const std::int64_t n : {1, 2, 3, 4, 17}) {
+    CAPTURE(n);
+    const Network full = build_network(of_kind(NetworkKind::full_mesh, n), 0, 0);
+    CHECK(full.edges() == n * (n - 1) / 2);
+    const Network ring = build_network(of_kind(NetworkKind::ring, n), 0, 0);
+    CHECK(ring.edges() == (n > 2 ? n : n - 1));
+    CHECK(largest_degree(ring) <= 2);
+    NetworkSettings star = of_kind(NetworkKind::hub_spoke, n);
+    star.hub = n - 1;
+    const Network hub = build_network(star, 0, 0);
+    CHECK(hub.edges() == n - 1);
+    CHECK(hub.degree(static_cast<std::size_t>(n - 1)) == n - 1);
+    for (const Network* network : {&full, &ring, &hub}) {
+      CHECK(is_simple(*network));
+      CHECK(is_connected(*network));
+    }
+  }
+}
+
+TEST_CASE("k by the seed's table and by 2 ln N") {
+  const auto resolved = [](std::int64_t agents, NeighborRule rule) {
+    NetworkSettings settings = mesh(agents, 0);
+    settings.neighbor_rule = rule;
+    return resolved_neighbors(settings);
+  };
+  const std::pair<std::int64_t, std::int64_t> table[] = {{20, 19},  {21, 15},  {50, 15}, {51, 20},
+                                                         {100, 20}, {101, 25}, {500, 25}, {501, 30}};
+  for (const auto& [agents, k] : table) CHECK(resolved(agents, NeighborRule::table) == k);
+  // 2 ln 10 = 4.61, 2 ln 100 = 9.21, 2 ln 1000 = 13.8; at least 2, at most N - 1
+  const std::pair<std::int64_t, std::int64_t> logs[] = {{10, 5}, {100, 9}, {1000, 14}, {2, 1}, {3, 2}};
+  for (const auto& [agents, k] : logs) CHECK(resolved(agents, NeighborRule::two_log) == k);
+}
+
+TEST_CASE("networks that cannot be are refused with a reason") {
+  NetworkSettings star = of_kind(NetworkKind::hub_spoke, 10);
+  star.hub = 10;
+  CHECK_THROWS_WITH_AS(build_network(star, 0, 0), doctest::Contains("network.hub = 10"),
+                       InvalidPoint);
+  CHECK_THROWS_AS(build_network(of_kind(NetworkKind::full_mesh, 1'000'000), 0, 0), InvalidPoint);
+}

@@ -1,0 +1,162 @@
+// A sweep counts, indexes and runs its points; threads, order and duplicates.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <set>
+
+#include "io/scenario.hpp"
+#include "solver/sweep/tasks.hpp"
+
+using namespace needflow;
+
+namespace {
+
+Sweep sweep_of(const std::string& text) {
+  return parse_scenario(text, "test.toml", ".", {}).sweep;
+}
+
+/// Keeps outcomes by point; stops after `limit` of them.
+class Keeper : public OutcomeSink {
+ public:
+  explicit Keeper(std::size_t points, std::size_t limit = ~std::size_t{0})
+      : outcomes(points), limit_(limit) {}
+  void finished(PointOutcome outcome) override {
+    ++done;
+    const std::size_t point = outcome.point;
+    outcomes[point] = std::move(outcome);
+  }
+  [[nodiscard]] bool stop_requested() const override { return done >= limit_; }
+
+  std::vector<PointOutcome> outcomes;
+  std::atomic<std::size_t> done = 0;
+
+ private:
+  std::size_t limit_;
+};
+
+std::vector<PointOutcome> run_all(const Sweep& sweep, int threads) {
+  Keeper keeper(sweep.points());
+  run_plan(sweep, make_plan(sweep), threads, keeper);
+  CHECK(keeper.done == sweep.points());
+  return keeper.outcomes;
+}
+
+const char* kGrid = R"(
+seed = 3
+[network]
+kind = ["partial_mesh", "ring"]
+agents = [30, 8]
+neighbors = [4, "table"]
+count = 2
+[population]
+replicates = 2
+supply_ratio = [0.5, 1.5]
+[round]
+settlement = ["stock", "reallocate"]
+[output]
+traces = true
+agents = true
+)";
+
+}  // namespace
+
+TEST_CASE("points are counted and numbered in C order, the last dimension fastest") {
+  const Sweep sweep = sweep_of(kGrid);
+  REQUIRE(sweep.points() == 2 * 2 * 2 * 2 * 2 * 2 * 2);
+  CHECK(sweep.point(0).replicate == 0);
+  CHECK(sweep.point(1).replicate == 1);
+  CHECK(sweep.point(2).network == 1);
+  CHECK(sweep.point(4).settings.round.settlement == SettlementKind::reallocate);
+  CHECK(sweep.point(8).settings.population.supply_ratio == 1.5);
+  CHECK(sweep.point(16).settings.network.neighbor_rule == NeighborRule::table);
+  CHECK(sweep.point(32).settings.network.agents == 8);
+  CHECK(sweep.point(64).settings.network.kind == NetworkKind::ring);
+}
+
+TEST_CASE("one thread and many give the same outcomes, number for number") {
+  const Sweep sweep = sweep_of(kGrid);
+  const auto one = run_all(sweep, 1);
+  const auto many = run_all(sweep, 4);
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    const Outcome& a = one[i].types[0];
+    const Outcome& b = many[i].types[0];
+    CHECK(a.status == b.status);
+    CHECK(a.rounds == b.rounds);
+    for (const Metric& metric : metrics()) {
+      if (metric.real != nullptr) CHECK(metric.real(a) == metric.real(b));
+      if (metric.integer != nullptr) CHECK(metric.integer(a) == metric.integer(b));
+    }
+    CHECK(one[i].agents.satisfied == many[i].agents.satisfied);
+    CHECK(a.trace.size() == static_cast<std::size_t>(a.rounds));
+  }
+}
+
+TEST_CASE("the one-point sweep of point i computes what point i computes") {
+  const Sweep sweep = sweep_of(kGrid);
+  const auto all = run_all(sweep, 2);
+  for (const std::size_t i : {0U, 7U, 61U, 127U}) {
+    const Sweep one = only_point(sweep, i);
+    REQUIRE(one.points() == 1);
+    const auto alone = run_all(one, 1);
+    CHECK(alone[0].agents.satisfied == all[i].agents.satisfied);
+  }
+}
+
+TEST_CASE("an axis value added changes no other point") {
+  const std::string few = "[network]\nagents = [12, 30]\nneighbors = 4\n";
+  const std::string more = "[network]\nagents = [12, 20, 30]\nneighbors = 4\n";
+  const auto a = run_all(sweep_of(few), 1);
+  const auto b = run_all(sweep_of(more), 1);
+  CHECK(a[0].types[0].satisfaction.gini == b[0].types[0].satisfaction.gini);
+  CHECK(a[1].types[0].satisfaction.gini == b[2].types[0].satisfaction.gini);
+}
+
+TEST_CASE("points that share a network are one task, biggest task first") {
+  const Plan plan = make_plan(sweep_of(kGrid));
+  for (std::size_t t = 1; t < plan.tasks.size(); ++t) {
+    CHECK(plan.tasks[t - 1].entries >= plan.tasks[t].entries);
+  }
+  std::set<std::size_t> covered;
+  for (const NetworkTask& task : plan.tasks) covered.insert(task.points.begin(), task.points.end());
+  CHECK(covered.size() == plan.points);
+}
+
+TEST_CASE("duplicates are points whose settings cannot matter, not points that look alike") {
+  // On a ring k means nothing: of two k values one is a duplicate. On 8 agents the table gives 7.
+  const Plan ring = make_plan(sweep_of("[network]\nkind=\"ring\"\nneighbors=[3, 4, \"table\"]\n"));
+  CHECK(ring.duplicates == 2);
+  const Plan mesh = make_plan(sweep_of("[network]\nagents=8\nneighbors=[7, 9, \"table\", 5]\n"));
+  CHECK(mesh.duplicates == 2);
+  const Plan omega = make_plan(sweep_of(
+      "[round]\nsettlement=[\"stock\",\"reallocate\"]\nrelaxation=[0.5, 1.0]\n"));
+  CHECK(omega.duplicates == 1);
+}
+
+TEST_CASE("a point without a solution is a row; the others finish") {
+  const Sweep sweep =
+      sweep_of("[network]\nkind=\"hub_spoke\"\nagents=[5, 20]\nhub=[0, 10]\n");
+  const Plan plan = make_plan(sweep);
+  REQUIRE(plan.invalid.size() == 1);
+  CHECK(plan.invalid[0].point == 1);
+  const auto outcomes = run_all(sweep, 2);
+  CHECK(outcomes[1].types[0].status == Status::invalid);
+  CHECK(outcomes[1].message.find("network.hub = 10") != std::string::npos);
+  CHECK(outcomes[3].types[0].status != Status::invalid);
+}
+
+TEST_CASE("a sink that asks to stop leaves the rest pending") {
+  const Sweep sweep = sweep_of(kGrid);
+  Keeper keeper(sweep.points(), 3);
+  run_plan(sweep, make_plan(sweep), 1, keeper);
+  CHECK(keeper.done == 3);
+}
+
+TEST_CASE("rows shared by threads give the bits of one thread") {
+  const Sweep sweep = sweep_of("[network]\nagents=3000\nneighbors=10\n[output]\nagents=true\n");
+  const auto recognition = recognition_of(sweep, sweep.point(0), Threads::all);
+  const PointOutcome one = run_point(sweep, 0, *recognition, Threads::one);
+  PointOutcome all;
+  run_in_arena(4, [&] { all = run_point(sweep, 0, *recognition, Threads::all); });
+  CHECK(one.agents.satisfied == all.agents.satisfied);
+  CHECK(one.types[0].satisfaction.gini == all.types[0].satisfaction.gini);
+}
