@@ -2,6 +2,10 @@
 // report use limits measured right beside them, not these.
 #include <fmt/format.h>
 
+#include <functional>
+#include <string>
+#include <utility>
+
 #include "bench/workbench.hpp"
 #include "solver/sweep/tasks.hpp"
 
@@ -18,15 +22,30 @@ void time_stream(benchmark::State& state, Machine& machine, int threads) {
   state.counters["bytes/s"] = per_second(static_cast<double>(machine.stream_bytes()));
 }
 
-void time_gather(benchmark::State& state, Machine& machine, Size size, int lanes, int threads) {
+void time_gather(benchmark::State& state, Machine& machine, Size size, int lanes,
+                 Prefetch prefetch, int threads) {
   const auto rows = static_cast<std::size_t>(size.agents);
   run_in_arena(threads, [&] {
-    benchmark::DoNotOptimize(machine.gather(rows, lanes, Threads::one));  // draws the places
+    benchmark::DoNotOptimize(machine.gather(rows, lanes, prefetch, Threads::one));  // draws the places
     for ([[maybe_unused]] auto iteration : state) {
-      benchmark::DoNotOptimize(machine.gather(rows, lanes, threads_of(threads)));
+      benchmark::DoNotOptimize(machine.gather(rows, lanes, prefetch, threads_of(threads)));
     }
   });
   state.counters["gathers/s"] = per_second(static_cast<double>(machine.gathers()));
+}
+
+void add(const std::string& name, std::function<void(benchmark::State&)> work) {
+  benchmark::RegisterBenchmark(name.c_str(), std::move(work))->UseRealTime();
+}
+
+void add_gathers(Machine& machine, Size size, int lanes, int threads) {
+  for (const Prefetch prefetch : {Prefetch::no, Prefetch::yes}) {
+    add(fmt::format("machine/gather/N:{}/L:{}/prefetch:{}/threads:{}", size.agents, lanes,
+                    static_cast<int>(prefetch), threads),
+        [&machine, size, lanes, prefetch, threads](benchmark::State& state) {
+          time_gather(state, machine, size, lanes, prefetch, threads);
+        });
+  }
 }
 
 }  // namespace
@@ -34,21 +53,10 @@ void time_gather(benchmark::State& state, Machine& machine, Size size, int lanes
 void register_machine(Workbench& workbench) {
   Machine& machine = workbench.machine();
   for (const int threads : workbench.thread_counts()) {
-    benchmark::RegisterBenchmark(
-        fmt::format("machine/stream/threads:{}", threads).c_str(),
-        [&machine, threads](benchmark::State& state) { time_stream(state, machine, threads); })
-        ->UseRealTime();
-  }
-  for (const Size size : kSizes) {
-    for (const int lanes : kLaneWidths) {
-      for (const int threads : workbench.thread_counts()) {
-        benchmark::RegisterBenchmark(
-            fmt::format("machine/gather/N:{}/L:{}/threads:{}", size.agents, lanes, threads).c_str(),
-            [&machine, size, lanes, threads](benchmark::State& state) {
-              time_gather(state, machine, size, lanes, threads);
-            })
-            ->UseRealTime();
-      }
+    add(fmt::format("machine/stream/threads:{}", threads),
+        [&machine, threads](benchmark::State& state) { time_stream(state, machine, threads); });
+    for (const Size size : kSizes) {
+      for (const int lanes : kLaneWidths) add_gathers(machine, size, lanes, threads);
     }
   }
 }

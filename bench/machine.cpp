@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <functional>
+#include <numeric>
 #include <span>
 
 #include "kernels/random.hpp"
@@ -40,25 +41,23 @@ std::uint64_t sum_of_words(std::span<const std::uint64_t> words) {
   for (std::size_t i = 0; i + 16 <= words.size(); i += 16) {
     for (std::size_t k = 0; k < 16; ++k) sums[k] += words[i + k];
   }
-  std::uint64_t total = 0;
-  for (const std::uint64_t sum : sums) total += sum;
-  return total;
+  return std::accumulate(sums.begin(), sums.end(), std::uint64_t{0});
 }
 
-template <std::size_t kLanes>
+/// Visits ahead that a row is asked for; 16 to 64 are the same.
+constexpr std::size_t kAhead = 32;
+
+template <std::size_t kLanes, Prefetch kPrefetch>
 std::uint64_t sum_of_places(const std::uint64_t* rows, std::span<const std::uint32_t> places) {
-  std::array<std::array<std::uint64_t, kLanes>, 4> sums{};
-  for (std::size_t i = 0; i + 4 <= places.size(); i += 4) {
-    for (std::size_t k = 0; k < 4; ++k) {
-      const std::uint64_t* row = rows + places[i + k] * kLanes;
-      for (std::size_t l = 0; l < kLanes; ++l) sums[k][l] += row[l];
+  std::array<std::uint64_t, kLanes> sums{};
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if constexpr (kPrefetch == Prefetch::yes) {
+      __builtin_prefetch(rows + places[std::min(i + kAhead, places.size() - 1)] * kLanes);
     }
+    const std::uint64_t* row = rows + places[i] * kLanes;
+    for (std::size_t l = 0; l < kLanes; ++l) sums[l] += row[l];
   }
-  std::uint64_t total = 0;
-  for (const auto& lanes : sums) {
-    for (const std::uint64_t sum : lanes) total += sum;
-  }
-  return total;
+  return std::accumulate(sums.begin(), sums.end(), std::uint64_t{0});
 }
 
 /// Shortest of kTries calls. The result is kept, or the compiler would drop the work.
@@ -90,9 +89,12 @@ std::uint64_t Machine::stream(Threads threads) const {
   });
 }
 
-std::uint64_t Machine::gather(std::size_t rows, int lanes, Threads threads) {
+std::uint64_t Machine::gather(std::size_t rows, int lanes, Prefetch prefetch, Threads threads) {
   draw_places(rows);
-  const auto of_places = lanes == 1 ? sum_of_places<1> : sum_of_places<8>;
+  const bool ahead = prefetch == Prefetch::yes;
+  const auto of_places =
+      lanes == 1 ? (ahead ? sum_of_places<1, Prefetch::yes> : sum_of_places<1, Prefetch::no>)
+                 : (ahead ? sum_of_places<8, Prefetch::yes> : sum_of_places<8, Prefetch::no>);
   const std::uint64_t* words = memory_.data();
   const std::span<const std::uint32_t> places(places_);
   return sum_of_parts(places.size(), threads, [=](std::size_t begin, std::size_t end) {
@@ -105,8 +107,10 @@ double Machine::read_bandwidth(Threads threads) const {
 }
 
 double Machine::gather_seconds(std::size_t rows, int lanes, Threads threads) {
-  return best_seconds([&] { return gather(rows, lanes, threads); }) /
-         static_cast<double>(gathers());
+  const auto seconds = [&](Prefetch prefetch) {
+    return best_seconds([&] { return gather(rows, lanes, prefetch, threads); });
+  };
+  return std::min(seconds(Prefetch::no), seconds(Prefetch::yes)) / static_cast<double>(gathers());
 }
 
 void Machine::draw_places(std::size_t rows) {

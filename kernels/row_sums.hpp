@@ -6,8 +6,9 @@
 //
 // Every row sum is four interleaved partial sums (entry j goes to sum j mod 4) with fused
 // multiply-adds, added as (s0 + s1) + (s2 + s3): the bits do not depend on the lane count, on the
-// threads or on the SIMD target. `always_inline` lets each target of allocate.cpp compile the same
-// text with its own FMA instruction; std::fma is exact on all of them.
+// threads or on the SIMD target. `always_inline`, on the lambdas too, lets each target of allocate.cpp
+// compile the same text with its own FMA instruction; left out of line they would be baseline code and
+// call libm. std::fma is exact everywhere.
 #pragma once
 
 #include <array>
@@ -78,7 +79,7 @@ template <int L, bool kBounded>
                                                      const double* own_available,
                                                      const PublishedNeeds<L>& ledger) {
   RowAccumulator<L> sums;
-  for_row_entries(sums, own_row.columns.size(), [&](std::array<double, L>& sum, std::size_t j) {
+  for_row_entries(sums, own_row.columns.size(), [&](std::array<double, L>& sum, std::size_t j) __attribute__((always_inline)) {
     const double* active = ledger.active[static_cast<std::size_t>(own_row.columns[j])];
     for (std::size_t l = 0; l < L; ++l) {
       sum[l] = std::fma(own_row.weights[j], claim_on<kBounded>(own_row, j, active[l]), sum[l]);
@@ -106,7 +107,7 @@ template <int L, bool kBounded, Cap kCap>
                                                           LaneSpan<const double, L> scale) {
   RowAccumulator<L> sums;
   std::array<std::int32_t, L> messages{};
-  for_row_entries(sums, own_row.columns.size(), [&](std::array<double, L>& sum, std::size_t j) {
+  for_row_entries(sums, own_row.columns.size(), [&](std::array<double, L>& sum, std::size_t j) __attribute__((always_inline)) {
     const double* s = scale[static_cast<std::size_t>(own_row.columns[j])];
     for (std::size_t l = 0; l < L; ++l) {
       const double claim = claim_on<kBounded>(own_row, j, own_active[l]);
@@ -143,7 +144,7 @@ template <int L, bool kBounded, Cap kCap>
     LaneSpan<const double, L> returned_share) {
   RowAccumulator<L> delivered;
   RowAccumulator<L> returned;
-  const auto visit = [&](std::size_t k, std::size_t j) {
+  const auto visit = [&](std::size_t k, std::size_t j) __attribute__((always_inline)) {
     const auto column = static_cast<std::size_t>(own_row.columns[j]);
     const double* active = ledger.active[column];
     const double* share = returned_share[column];

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <ostream>
 
@@ -17,25 +18,55 @@ namespace {
 
 constexpr std::size_t kShownProblems = 10;
 
-/// Seconds an edge takes a round here and now: one small mesh, run a few times.
-double measured_seconds_per_edge() {
-  NetworkSettings network;
-  network.agents = 1000;
+/// What this machine takes, measured on two small meshes that differ in edges alone.
+struct MeasuredCosts {
+  double build_entry;  ///< seconds an entry of a generated matrix
+  double edge_round;   ///< seconds an entry a round
+  double agent_round;  ///< seconds a provider or recipient a round
+};
+
+double seconds_of(const std::function<void()>& work) {
+  const auto started = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+}
+
+constexpr std::int64_t kTrialAgents = 1000;
+
+double seconds_a_round(const Recognition& recognition) {
   RoundSettings round;
   round.settlement = SettlementKind::reallocate;
   round.stop = StopRule::needs;
   round.max_rounds = 40;
-  const Recognition recognition =
-      recognise(build_network(network, 1, 0), RecognitionSettings{}, 1, 0, Threads::one);
-  Amounts amounts = draw_population(PopulationSettings{}, 1000, 1, 0, 0);
+  Amounts amounts = draw_population(PopulationSettings{}, kTrialAgents, 1, 0, 0);
   apply_supply_ratio(amounts, 0.7);
   RoundSolver solver(recognition, round, Threads::one);
-  (void)solver.run(amounts.need[0], amounts.capacity[0]);  // warms the caches
-  const auto started = std::chrono::steady_clock::now();
-  const RunReport report = solver.run(amounts.need[0], amounts.capacity[0]);
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started;
-  return elapsed.count() / static_cast<double>(report.rounds) /
-         static_cast<double>(recognition.provider_rows.entries() + 1000);
+  const auto run = [&] { return solver.run(amounts.need[0], amounts.capacity[0]).rounds; };
+  (void)run();  // warms the caches
+  std::int64_t rounds = 0;
+  const double seconds = seconds_of([&] { rounds = run(); });
+  return seconds / static_cast<double>(rounds);
+}
+
+MeasuredCosts measure_costs() {
+  constexpr std::int64_t kFew = 2;
+  constexpr std::int64_t kMany = 20;
+  const auto mesh = [](std::int64_t neighbors) {
+    NetworkSettings network;
+    network.agents = kTrialAgents;
+    network.neighbors = neighbors;
+    return recognise(build_network(network, 1, 0), RecognitionSettings{}, 1, 0, Threads::one);
+  };
+  const Recognition sparse = mesh(kFew);
+  Recognition dense;
+  MeasuredCosts costs{};
+  costs.build_entry = seconds_of([&] { dense = mesh(kMany); }) / (kMany * kTrialAgents);
+  const double few = seconds_a_round(sparse);
+  const double many = seconds_a_round(dense);
+  costs.edge_round = std::max(0.0, many - few) / ((kMany - kFew) * kTrialAgents);
+  costs.agent_round =
+      std::max(0.0, few - costs.edge_round * kFew * kTrialAgents) / (2 * kTrialAgents);
+  return costs;
 }
 
 /// A file's data before compression; deflate leaves less.
@@ -89,8 +120,11 @@ void print_problems(const Sweep& sweep, const Plan& plan, std::ostream& out) {
 void print_costs(const Sweep& sweep, const Plan& plan, int threads, std::ostream& out) {
   const auto shared = std::count_if(plan.tasks.begin(), plan.tasks.end(),
                                     [](const NetworkTask& task) { return task.shares_rows; });
-  const double per_edge = measured_seconds_per_edge();
-  const double seconds = plan.edge_rounds * per_edge / threads;
+  const MeasuredCosts costs = measure_costs();
+  const double seconds = (plan.built_entries * costs.build_entry +
+                          plan.edge_rounds * costs.edge_round +
+                          plan.agent_rounds * costs.agent_round) /
+                         threads;
   out << fmt::format("networks     {} built once each; {} with all threads on their rows\n",
                      plan.tasks.size(), shared);
   out << fmt::format("memory       {} for the largest point, {} of outcomes kept until the end\n",
@@ -99,9 +133,11 @@ void print_costs(const Sweep& sweep, const Plan& plan, int threads, std::ostream
   out << fmt::format("output       {} before compression\n",
                      readable_size(result_bytes(sweep, plan)));
   out << fmt::format(
-      "time         about {} on {} threads ({:.1f} ns an edge a round, measured now; reallocate "
-      "counted at max_rounds, stock and stream at 6)\n",
-      readable_duration(seconds), threads, 1e9 * per_edge);
+      "time         about {} on {} threads, by what was measured now: {:.0f} ns an edge to build, "
+      "{:.1f} ns an edge and {:.0f} ns an agent a round; reallocate counted at max_rounds, stock and "
+      "stream at 6\n",
+      readable_duration(seconds), threads, 1e9 * costs.build_entry, 1e9 * costs.edge_round,
+      1e9 * costs.agent_round);
 }
 
 }  // namespace

@@ -62,11 +62,15 @@ void add_costs(const Sweep& sweep, const NetworkTask& task, Plan& plan) {
       static_cast<std::size_t>(task.providers), static_cast<std::size_t>(task.recipients)));
   plan.largest_point_bytes =
       std::max(plan.largest_point_bytes, matrix_bytes(sweep, task) + state);
+  if (sweep.instance->source == Source::generated) {
+    plan.built_entries += static_cast<double>(task.entries);
+  }
   for (const std::size_t index : task.points) {
     const Point point = sweep.point(index);
-    const auto rounds = static_cast<double>(assumed_rounds(point.settings.round));
-    plan.edge_rounds += static_cast<double>(sweep.types()) * rounds *
-                        static_cast<double>(task.entries + task.recipients);
+    const double rounds = static_cast<double>(sweep.types()) *
+                          static_cast<double>(assumed_rounds(point.settings.round));
+    plan.edge_rounds += rounds * static_cast<double>(task.entries);
+    plan.agent_rounds += rounds * static_cast<double>(task.providers + task.recipients);
     plan.outcome_bytes += outcome_bytes(sweep, task, point);
   }
 }

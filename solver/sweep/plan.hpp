@@ -36,7 +36,10 @@ struct Plan {
 
   std::int64_t largest_point_bytes = 0;  ///< matrix and state of the largest point
   std::int64_t outcome_bytes = 0;        ///< numbers that will be kept until the file is written
-  double edge_rounds = 0.0;  ///< Σ over points of entries × rounds, rounds bounded as below
+  // Work, for an estimate of time: rounds as assumed_rounds() bounds them.
+  double built_entries = 0.0;  ///< Σ over networks of entries
+  double edge_rounds = 0.0;    ///< Σ over runs of entries × rounds
+  double agent_rounds = 0.0;   ///< Σ over runs of (providers + recipients) × rounds
 };
 
 /// Rounds assumed for a run when its cost is estimated: stream and stock end in a few, `reallocate`

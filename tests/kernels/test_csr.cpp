@@ -17,7 +17,8 @@ using tests::Triplet;
 
 /// 3 providers, 5 recipients; the middle row is empty, column 3 is empty.
 CsrMatrix small_matrix() {
-  return tests::csr_from(3, 5, {{0, 1, 0.25}, {0, 4, 0.5}, {2, 0, 1.0}, {2, 1, 0.75}, {2, 2, 0.125}});
+  return tests::csr_from(3, 5,
+                         {{0, 1, 0.25}, {0, 4, 0.5}, {2, 0, 1.0}, {2, 1, 0.75}, {2, 2, 0.125}});
 }
 
 bool same(const CsrMatrix& a, const CsrMatrix& b) {

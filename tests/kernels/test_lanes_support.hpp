@@ -1,8 +1,9 @@
-// What the kernel tests share: comparison of bits, repeatable numbers, random sparse rows, the small
-// matrices written out as triplets, and a guard that pins the SIMD target for a scope.
+// What the kernel tests share: comparison of bits, repeatable numbers, random sparse rows, the
+// small matrices written out as triplets, and a guard that pins the SIMD target for a scope.
 #pragma once
 
 #include <hwy/targets.h>
+#include <oneapi/tbb/global_control.h>
 
 #include <algorithm>
 #include <bit>
@@ -18,6 +19,7 @@
 
 #include "kernels/allocate.hpp"
 #include "kernels/csr.hpp"
+#include "kernels/reference/allocate.hpp"
 
 namespace needflow::tests {
 
@@ -46,7 +48,8 @@ inline bool within_ulps(double actual, double expected, double ulps) {
   return std::abs(actual - expected) <= ulps * kEpsilon * std::abs(expected);
 }
 
-/// The same numbers with every library: the generator is standard, the distribution is spelled here.
+/// The same numbers with every library: the generator is standard, the distribution is spelled
+/// here.
 class Numbers {
  public:
   explicit Numbers(std::uint64_t seed) : engine_(seed) {}
@@ -63,10 +66,14 @@ class Numbers {
   /// 0, small, of the size of the needs, or none at all.
   double desire() {
     switch (below(4)) {
-      case 0: return 0.0;
-      case 1: return 1e-3 * unit();
-      case 2: return 1000.0 * unit();
-      default: return kInfinity;
+      case 0:
+        return 0.0;
+      case 1:
+        return 1e-3 * unit();
+      case 2:
+        return 1000.0 * unit();
+      default:
+        return kInfinity;
     }
   }
 
@@ -84,9 +91,8 @@ inline CsrMatrix csr_from(std::size_t rows, std::size_t columns, std::vector<Tri
   matrix.column_count = columns;
   matrix.offsets.assign(rows + 1, 0);
   for (std::size_t row = 0; row <= rows; ++row) {
-    matrix.offsets[row] = std::count_if(triplets.begin(), triplets.end(), [row](const Triplet& t) {
-      return std::get<0>(t) < row;
-    });
+    matrix.offsets[row] = std::count_if(triplets.begin(), triplets.end(),
+                                        [row](const Triplet& t) { return std::get<0>(t) < row; });
   }
   for (const auto& [row, column, weight] : triplets) {
     matrix.columns.push_back(static_cast<Index>(column));
@@ -116,6 +122,132 @@ inline CsrMatrix random_rows(Numbers& numbers, const std::vector<std::size_t>& l
   return matrix;
 }
 
+inline constexpr double kUnwritten = -777.0;  ///< what an output holds before, so that a gap shows
+inline constexpr std::size_t kBehind =
+    9;  ///< elements behind each output, which must stay as they are
+
+/// What the three passes read. A row is a provider in passes 1 and 3 and a recipient in pass 2.
+struct Inputs {
+  std::vector<double> row_amount;     ///< available, or active in pass 2; rows × L
+  std::vector<double> row_scale;      ///< rows × L
+  std::vector<double> column_active;  ///< columns × L
+  std::vector<double> column_scale;   ///< columns × L
+  std::vector<double> column_share;   ///< columns × L
+};
+
+template <int L>
+Inputs random_inputs(Numbers& numbers, const CsrMatrix& rows) {
+  Inputs made{numbers.amounts(rows.rows() * L), numbers.amounts(rows.rows() * L),
+              numbers.amounts(rows.column_count * L), numbers.amounts(rows.column_count * L),
+              numbers.amounts(rows.column_count * L)};
+  for (double& scale : made.row_scale) scale /= 500.0;  // about half of the claims are capped
+  for (double& scale : made.column_scale) scale /= 500.0;
+  for (double& share : made.column_share) share /= 1000.0;
+  return made;
+}
+
+/// What the three passes write, kBehind elements longer than they should.
+struct Outputs {
+  std::vector<double> denominator, scale, received, delivered, returned;
+  std::vector<std::int32_t> messages;
+
+  explicit Outputs(std::size_t elements) {
+    for (auto* values : {&denominator, &scale, &received, &delivered, &returned}) {
+      values->assign(elements + kBehind, kUnwritten);
+    }
+    messages.assign(elements + kBehind, -777);
+  }
+};
+
+/// The name of the first output that differs in a bit, empty if none does.
+inline std::string difference(const Outputs& a, const Outputs& b) {
+  const auto differ = [](const std::vector<double>& x, const std::vector<double>& y) {
+    return tests::first_difference(x, y) != tests::kNone;
+  };
+  if (differ(a.denominator, b.denominator)) return "denominator";
+  if (differ(a.scale, b.scale)) return "scale";
+  if (differ(a.received, b.received)) return "received";
+  if (a.messages != b.messages) return "messages";
+  if (differ(a.delivered, b.delivered)) return "delivered";
+  return differ(a.returned, b.returned) ? "returned" : "";
+}
+
+template <int L>
+LaneSpan<const double, L> in(const std::vector<double>& values) {
+  return LaneSpan<const double, L>(values);
+}
+template <int L>
+LaneSpan<double, L> out(std::vector<double>& values) {
+  return LaneSpan<double, L>(values);
+}
+
+template <int L>
+Outputs passes(const CsrMatrix& rows, const Inputs& given, Cap cap, Threads threads) {
+  Outputs made(rows.rows() * L);
+  const PublishedNeeds<L> ledger{in<L>(given.column_active)};
+  const PublishedNeeds<L> own{in<L>(given.row_amount)};
+  compute_denominators<L>(rows.view(), ledger, in<L>(given.row_amount), out<L>(made.denominator),
+                          out<L>(made.scale), threads);
+  gather_deliveries<L>(rows.view(), own, in<L>(given.column_scale), cap, out<L>(made.received),
+                       LaneSpan<std::int32_t, L>(made.messages), threads);
+  gather_settlements<L>(rows.view(), ledger, in<L>(given.row_scale), in<L>(given.column_share), cap,
+                        out<L>(made.delivered), out<L>(made.returned), threads);
+  return made;
+}
+
+template <int L>
+Outputs plain_passes(const CsrMatrix& rows, const Inputs& given, Cap cap) {
+  Outputs made(rows.rows() * L);
+  const PublishedNeeds<L> ledger{in<L>(given.column_active)};
+  const PublishedNeeds<L> own{in<L>(given.row_amount)};
+  reference::compute_denominators<L>(rows.view(), ledger, in<L>(given.row_amount),
+                                     out<L>(made.denominator), out<L>(made.scale));
+  reference::gather_deliveries<L>(rows.view(), own, in<L>(given.column_scale), cap,
+                                  out<L>(made.received), LaneSpan<std::int32_t, L>(made.messages));
+  reference::gather_settlements<L>(rows.view(), ledger, in<L>(given.row_scale),
+                                   in<L>(given.column_share), cap, out<L>(made.delivered),
+                                   out<L>(made.returned));
+  return made;
+}
+
+/// Lane l of a batch as vectors of one lane, the rest of the batch gone.
+inline std::vector<double> lane_of(const std::vector<double>& batch, std::size_t l) {
+  std::vector<double> lane(batch.size() / 8);
+  for (std::size_t i = 0; i < lane.size(); ++i) lane[i] = batch[i * 8 + l];
+  return lane;
+}
+
+inline Inputs lane_of(const Inputs& batch, std::size_t l) {
+  return {lane_of(batch.row_amount, l), lane_of(batch.row_scale, l),
+          lane_of(batch.column_active, l), lane_of(batch.column_scale, l),
+          lane_of(batch.column_share, l)};
+}
+
+/// The same batch with `poison` in every lane but l.
+inline Inputs alone_in(Inputs batch, std::size_t l, double poison) {
+  for (auto* values : {&batch.row_amount, &batch.row_scale, &batch.column_active,
+                       &batch.column_scale, &batch.column_share}) {
+    for (std::size_t i = 0; i < values->size(); ++i) {
+      if (i % 8 != l) (*values)[i] = poison;
+    }
+  }
+  return batch;
+}
+
+/// Lane l of what a batch of `rows` rows wrote, with a tail as if it had run alone.
+inline Outputs lane_of(const Outputs& batch, std::size_t l, std::size_t rows) {
+  Outputs lane(rows);
+  for (std::size_t i = 0; i < rows; ++i) {
+    lane.denominator[i] = batch.denominator[i * 8 + l];
+    lane.scale[i] = batch.scale[i * 8 + l];
+    lane.received[i] = batch.received[i * 8 + l];
+    lane.delivered[i] = batch.delivered[i * 8 + l];
+    lane.returned[i] = batch.returned[i * 8 + l];
+    lane.messages[i] = batch.messages[i * 8 + l];
+  }
+  return lane;
+}
+
 /// Every target of this processor is on offer again, the best one chosen.
 inline void offer_all_simd_targets() {
   hwy::SetSupportedTargetsForTest(0);
@@ -136,6 +268,16 @@ class ForcedTarget {
 
  private:
   bool usable_ = false;
+};
+
+/// Lets arenas have more threads than there are processors, until the end of the scope.
+class ManyThreads {
+ public:
+  explicit ManyThreads(std::size_t count)
+      : limit_(oneapi::tbb::global_control::max_allowed_parallelism, count) {}
+
+ private:
+  oneapi::tbb::global_control limit_;
 };
 
 }  // namespace needflow::tests

@@ -1,5 +1,5 @@
-// Fixed-shape reductions (kernels/reduce.hpp, kernels/parallel.hpp): the same bits as the plain twin
-// and on any number of threads, the mathematical sum within rounding, and every index once.
+// Fixed-shape reductions (kernels/reduce.hpp, kernels/parallel.hpp): the same bits as the plain
+// twin and on any number of threads, the mathematical sum within rounding, and every index once.
 #include <doctest/doctest.h>
 #include <oneapi/tbb/task_arena.h>
 
@@ -51,6 +51,7 @@ TEST_CASE("A block sum has the bits of the rule spelled out") {
 
 TEST_CASE("A block sum does not depend on the size of the arena") {
   Numbers numbers(8);
+  const tests::ManyThreads many(8);
   for (const std::size_t count : {513, 20000, 262145}) {
     const std::vector<double> values = uneven(numbers, count);
     const double alone = block_sum(values, Threads::one);

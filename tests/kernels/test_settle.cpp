@@ -1,5 +1,5 @@
-// Settlement, damping and convergence (kernels/settle.hpp, M2 phases 4 and 5): bits against the plain
-// twin for every rule, and the cases of M2 written out, each threshold from both sides.
+// Settlement, damping and convergence (kernels/settle.hpp, M2 phases 4 and 5): bits against the
+// plain twin for every rule, and the cases of M2 written out, each threshold from both sides.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -29,8 +29,10 @@ struct Recipients {
   template <int L>
   [[nodiscard]] RecipientState<L> state() {
     const auto block = [](std::vector<double>& values) { return LaneSpan<double, L>(values); };
-    return {block(need),        block(received),      block(satisfied), block(total),
-            block(damping),     block(over_oldest),   block(over_previous), block(over),
+    return {block(need),           block(received),
+            block(satisfied),      block(total),
+            block(damping),        block(over_oldest),
+            block(over_previous),  block(over),
             block(returned_share), LaneSpan<std::uint8_t, L>(converged)};
   }
 };
@@ -58,11 +60,12 @@ std::string difference(const Recipients& a, const Recipients& b) {
   return a.converged == b.converged ? "" : "converged";
 }
 
-/// Needs and states at the edges: nothing, met exactly, met within rounding, oscillations of every size.
+/// Needs and states at the edges: nothing, met exactly, met within rounding, oscillations of every
+/// size.
 Recipients awkward(Numbers& numbers, std::size_t count, bool with_total) {
   Recipients made;
   const double shares[] = {0.0, 0.5, 0.99, 0.995, 1.0 - 5e-13, 1.0, 1.0 + 5e-13, 1.005, 1.5};
-  const double steps[] = {0.0, 0.5e-9, 2e-9, 1e-3};
+  const double steps[] = {0.0, 0.5e-9, -0.5e-9, 2e-9, -2e-9, 1e-3, -1e-3};
   for (std::size_t i = 0; i < count; ++i) {
     const double need = numbers.amount();
     const double satisfied = need * shares[numbers.below(6)];
@@ -72,8 +75,8 @@ Recipients awkward(Numbers& numbers, std::size_t count, bool with_total) {
     made.received.push_back(numbers.below(6) == 0 ? numbers.amount() : std::max(0.0, rest));
     if (with_total) made.total.push_back(need * shares[numbers.below(9)]);
     const double over = std::max(0.0, satisfied + made.received.back() - need);
-    made.over.push_back(over + need * steps[numbers.below(4)]);
-    made.over_previous.push_back(std::max(0.0, over + need * steps[numbers.below(4)]));
+    made.over.push_back(std::max(0.0, over + need * steps[numbers.below(7)]));
+    made.over_previous.push_back(std::max(0.0, over + need * steps[numbers.below(7)]));
   }
   made.over_oldest.assign(count, kStart);
   made.damping.assign(count, 0.9);
@@ -171,9 +174,9 @@ TEST_CASE("A lane settles as it would alone") {
       return values;
     };
     const auto lane_of = [&lane](const Recipients& from) {
-      return Recipients{lane(from.need),          lane(from.received),      lane(from.satisfied),
-                        lane(from.total),         lane(from.damping),       lane(from.over_oldest),
-                        lane(from.over_previous), lane(from.over),          lane(from.returned_share),
+      return Recipients{lane(from.need),          lane(from.received), lane(from.satisfied),
+                        lane(from.total),         lane(from.damping),  lane(from.over_oldest),
+                        lane(from.over_previous), lane(from.over),     lane(from.returned_share),
                         lane(from.converged)};
     };
     Recipients alone = lane_of(batch);
@@ -185,13 +188,15 @@ TEST_CASE("A lane settles as it would alone") {
 
 TEST_CASE("Stock and stream add what is received to what was there") {
   for (const SettlementKind settlement : {SettlementKind::stock, SettlementKind::stream}) {
-    const Recipients short_of = settled({.need = 10, .satisfied = 4, .received = 2}, rule_of(settlement));
+    const Recipients short_of =
+        settled({.need = 10, .satisfied = 4, .received = 2}, rule_of(settlement));
     CHECK(short_of.satisfied[0] == 6.0);
     CHECK(short_of.over[0] == 0.0);
     CHECK(short_of.returned_share[0] == 0.0);
     CHECK(short_of.converged[0] == 0);
     CHECK(short_of.total[0] == 6.0);
-    const Recipients beyond = settled({.need = 10, .satisfied = 4, .received = 8}, rule_of(settlement));
+    const Recipients beyond =
+        settled({.need = 10, .satisfied = 4, .received = 8}, rule_of(settlement));
     CHECK(beyond.satisfied[0] == 10.0);
     CHECK(beyond.over[0] == 2.0);
     CHECK(beyond.returned_share[0] == 0.25);
@@ -227,8 +232,7 @@ TEST_CASE("Relaxation mixes what is received with the total of the round before"
   SettleRule rule = rule_of(SettlementKind::reallocate);
   rule.relaxation = 0.25;
   // y = 0.75 * 16 + 0.25 * 4 = 13, although satisfied says 10.
-  const Recipients over =
-      settled({.need = 10, .satisfied = 10, .received = 4, .total = 16}, rule);
+  const Recipients over = settled({.need = 10, .satisfied = 10, .received = 4, .total = 16}, rule);
   CHECK(over.total[0] == 13.0);
   CHECK(over.satisfied[0] == 10.0);
   CHECK(over.over[0] == 3.0);
@@ -262,14 +266,16 @@ TEST_CASE("A total within 1e-12 of the need counts as the need, seen from both s
   CHECK(after(1.0 + 4504 * 0x1p-52).satisfied[0] == 1.0);
   // The distance is relative to the need.
   CHECK(settled({.need = 1024, .received = 1024 - 1e-9}, rule_of({})).satisfied[0] == 1024.0);
-  CHECK(settled({.need = 0x1p-20, .received = 0x1p-20 - 1e-12}, rule_of({})).satisfied[0] < 0x1p-20);
+  CHECK(settled({.need = 0x1p-20, .received = 0x1p-20 - 1e-12}, rule_of({})).satisfied[0] <
+        0x1p-20);
 }
 
 TEST_CASE("A recipient converges at exactly the tolerance and not a bit beyond") {
   // 0.25 * 4 = 1 exactly.
   for (const SettlementKind settlement : kSettlements) {
     const auto converged = [settlement](double received) {
-      return int{settled({.need = 4, .received = received}, rule_of(settlement, 0.25)).converged[0]};
+      return int{
+          settled({.need = 4, .received = received}, rule_of(settlement, 0.25)).converged[0]};
     };
     CHECK(converged(4.0) == 1);
     CHECK(converged(3.0) == 1);
@@ -310,20 +316,17 @@ TEST_CASE("Damping follows over-allocations that fall, rest, rise or oscillate")
     double oldest, previous, newest, factor;
   };
   const Row rows[] = {
-      {5, 3, 1, 1.0},  // falls
-      {5, 3, 3, 1.0},  // falls, then rests
-      {5, 5, 3, 1.0},  // rests, then falls
-      {5, 5, 5, 1.0},  // rests
-      {0, 0, 0, 1.0},  // nothing over at all
-      {1, 3, 5, 0.8},  // rises
-      {1, 3, 3, 0.8},  // rises, then rests
-      {1, 1, 3, 0.8},  // rests, then rises
-      {1, 5, 3, 0.5},  // up and down
-      {1, 5, 1, 0.5},
-      {1, 5, 0, 0.5},
-      {5, 1, 3, 0.5},  // down and up
-      {5, 1, 5, 0.5},
-      {5, 1, 9, 0.5},
+      {5, 3, 1, 1.0},                                  // falls
+      {5, 3, 3, 1.0},                                  // falls, then rests
+      {5, 5, 3, 1.0},                                  // rests, then falls
+      {5, 5, 5, 1.0},                                  // rests
+      {0, 0, 0, 1.0},                                  // nothing over at all
+      {1, 3, 5, 0.8},                                  // rises
+      {1, 3, 3, 0.8},                                  // rises, then rests
+      {1, 1, 3, 0.8},                                  // rests, then rises
+      {1, 5, 3, 0.5},                                  // up and down
+      {1, 5, 1, 0.5}, {1, 5, 0, 0.5}, {5, 1, 3, 0.5},  // down and up
+      {5, 1, 5, 0.5}, {5, 1, 9, 0.5},
   };
   for (const Row& row : rows) {
     CAPTURE(row.oldest);
@@ -357,7 +360,8 @@ TEST_CASE("Over-allocations differ only beyond 1e-9 of the need, seen from both 
   CHECK(adaptive_factor(2, 2, 2, 0.0) == 1.0);
 }
 
-TEST_CASE("Damping is 0.8 until there are three over-allocations, then adaptive, and constant if told") {
+TEST_CASE(
+    "Damping is 0.8 until there are three over-allocations, then adaptive, and constant if told") {
   // Over falls from 5 to 3 to 1, so f is 1 once it is looked at.
   const One falls{.need = 10, .satisfied = 10, .received = 1, .over_previous = 5, .over = 3};
   SettleRule rule = rule_of(SettlementKind::stream);

@@ -57,14 +57,12 @@ def run(*arguments, cwd=None, timeout=TIMEOUT, env=None, **popen):
 
 def toml(**sections):
     """A scenario: toml(seed=1, network={"agents": [5, 9]}). JSON's scalars and arrays are TOML's."""
-    top = [f"{key} = {json.dumps(value)}" for key, value in sections.items()
-           if not isinstance(value, dict)]
-    lines = ["\n".join(top)] if top else []
-    for section, entries in sections.items():
-        if isinstance(entries, dict):
-            body = "\n".join(f"{key} = {json.dumps(value)}" for key, value in entries.items())
-            lines.append(f"[{section}]\n{body}")
-    return "\n\n".join(lines) + "\n"
+    def lines(entries):
+        return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n"
+                       for key, value in entries.items())
+    top = {key: value for key, value in sections.items() if not isinstance(value, dict)}
+    return lines(top) + "".join(f"\n[{name}]\n{lines(entries)}" for name, entries in sections.items()
+                                if isinstance(entries, dict))
 
 
 def table(header, *rows):

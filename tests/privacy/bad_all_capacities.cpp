@@ -1,0 +1,12 @@
+// must fail: cannot convert | no matching function
+// compute_offer takes the capacity of one provider; the vector of all of them does not fit.
+#include "kernels/row_sums.hpp"
+
+namespace needflow {
+
+double answer(const CsrRow& own_row, LaneSpan<const double, 1> available,
+              const PublishedNeeds<1>& ledger) {
+  return compute_offer<1, false>(own_row, available, ledger).scale[0];
+}
+
+}  // namespace needflow

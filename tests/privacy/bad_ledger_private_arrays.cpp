@@ -1,0 +1,9 @@
+// must fail: is private | private member
+// The ledger's arrays are reached by its spans only.
+#include "solver/ledger.hpp"
+
+namespace needflow {
+
+double answer(const Ledger& ledger) { return ledger.residual_[0]; }
+
+}  // namespace needflow

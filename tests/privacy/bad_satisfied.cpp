@@ -1,0 +1,13 @@
+// must fail: no member named 'satisfied'
+// A provider cannot ask the published needs what a recipient already has.
+#include "kernels/row_sums.hpp"
+
+namespace needflow {
+
+double answer(const CsrRow& own_row, const double* /*own_available*/,
+              const PublishedNeeds<1>& ledger) {
+  const auto first = static_cast<std::size_t>(own_row.columns[0]);
+  return ledger.satisfied[first][0];
+}
+
+}  // namespace needflow

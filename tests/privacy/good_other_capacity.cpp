@@ -1,0 +1,13 @@
+// must compile
+// A provider cannot ask the published needs for the capacity of a competitor.
+#include "kernels/row_sums.hpp"
+
+namespace needflow {
+
+double answer(const CsrRow& /*own_row*/, const double* own_available,
+              const PublishedNeeds<1>& ledger) {
+  const double asked = ledger.active[0][0];
+  return asked * own_available[0];
+}
+
+}  // namespace needflow

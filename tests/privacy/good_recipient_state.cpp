@@ -1,0 +1,9 @@
+// must compile
+// The state of recipients is not even a name where providers compute.
+#include "kernels/row_sums.hpp"
+
+namespace needflow {
+
+using Sees = PublishedNeeds<1>;
+
+}  // namespace needflow

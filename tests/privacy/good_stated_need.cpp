@@ -1,0 +1,14 @@
+// must compile
+// A provider is given what compute_offer is given; the stated need of its first recipient is not in
+// it.
+#include "kernels/row_sums.hpp"
+
+namespace needflow {
+
+double answer(const CsrRow& own_row, const double* /*own_available*/,
+              const PublishedNeeds<1>& ledger) {
+  const auto first = static_cast<std::size_t>(own_row.columns[0]);
+  return ledger.active[first][0];
+}
+
+}  // namespace needflow
