@@ -1,5 +1,5 @@
-// The machine's limits as benchmarks of their own, to look at them over time. The shares that the rounds
-// report use limits measured right beside them, not these.
+// The machine's limits as benchmarks of their own, to look at them over time. The shares that the
+// rounds report use limits measured right beside them, not these.
 #include <fmt/format.h>
 
 #include <functional>
@@ -22,11 +22,12 @@ void time_stream(benchmark::State& state, Machine& machine, int threads) {
   state.counters["bytes/s"] = per_second(static_cast<double>(machine.stream_bytes()));
 }
 
-void time_gather(benchmark::State& state, Machine& machine, Size size, int lanes,
-                 Prefetch prefetch, int threads) {
+void time_gather(benchmark::State& state, Machine& machine, Size size, int lanes, Prefetch prefetch,
+                 int threads) {
   const auto rows = static_cast<std::size_t>(size.agents);
   run_in_arena(threads, [&] {
-    benchmark::DoNotOptimize(machine.gather(rows, lanes, prefetch, Threads::one));  // draws the places
+    benchmark::DoNotOptimize(
+        machine.gather(rows, lanes, prefetch, Threads::one));  // draws the places
     for ([[maybe_unused]] auto iteration : state) {
       benchmark::DoNotOptimize(machine.gather(rows, lanes, prefetch, threads_of(threads)));
     }

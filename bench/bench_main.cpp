@@ -1,4 +1,5 @@
-// needflow_bench: Google Benchmark's own options; see bench/README.md. Exit code 1 if an answer was wrong.
+// needflow_bench: Google Benchmark's own options; see bench/README.md. Exit code 1 if an answer was
+// wrong.
 #include "bench/workbench.hpp"
 
 int main(int argc, char** argv) {

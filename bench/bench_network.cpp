@@ -1,5 +1,5 @@
-// Building a partial mesh, and the mesh with its recognition matrix. edges/s counts stored entries, both
-// ends of a link, so that it compares with the edges/s of a round.
+// Building a partial mesh, and the mesh with its recognition matrix. edges/s counts stored entries,
+// both ends of a link, so that it compares with the edges/s of a round.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,7 +25,8 @@ std::string mesh_problem(const Network& network, Size size) {
   return connected ? "" : "the mesh is not connected";
 }
 
-/// M1: MR_ij = min(S_ij, S_ji) with shares that add up to 1, so no row of MR exceeds 1, and symmetric.
+/// M1: MR_ij = min(S_ij, S_ji) with shares that add up to 1, so no row of MR exceeds 1, and
+/// symmetric.
 std::string recognition_problem(const CsrMatrix& rows) {
   for (std::size_t i = 0; i < rows.rows(); ++i) {
     const CsrRow row = rows.view().row(i);

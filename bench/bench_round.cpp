@@ -1,9 +1,9 @@
 // A round and its kernels. Names read
-//   round/N:1000/k:20/L:1/threads:1                     one round of RoundSolver, publish to converge
-//   in_turn/N:1000/k:20/L:8/threads:1                   the two passes and the settlement alone
-//   compute_denominators/N:1000/k:20/L:8/threads:2      one kernel
-// and the time of a line is that of one round or one call. Nothing is timed before its bits were compared
-// with those of the plain twin.
+//   round/N:1000/k:20/L:1/threads:1                     one round of RoundSolver, publish to
+//   converge in_turn/N:1000/k:20/L:8/threads:1                   the two passes and the settlement
+//   alone compute_denominators/N:1000/k:20/L:8/threads:2      one kernel
+// and the time of a line is that of one round or one call. Nothing is timed before its bits were
+// compared with those of the plain twin.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -50,8 +50,8 @@ Cost cost_of(Kernel kernel, const Recognition& recognition, int lanes) {
   }
 }
 
-/// Rates, and the shares of the machine's limits, which are measured right after the case. Call within
-/// the arena of the case.
+/// Rates, and the shares of the machine's limits, which are measured right after the case. Call
+/// within the arena of the case.
 void count(benchmark::State& state, Workbench& workbench, const Cost& cost, std::size_t rows,
            int lanes, Threads threads, double seconds) {
   if (cost.entries > 0.0) {
@@ -94,7 +94,8 @@ void time_kernel(benchmark::State& state, Workbench& workbench, Kernel kernel, S
   });
 }
 
-// --- a round as RoundSolver does it ---------------------------------------------------------------
+// --- a round as RoundSolver does it
+// ---------------------------------------------------------------
 
 // Enough that the preparations of a run disappear behind its rounds.
 constexpr std::int64_t kRounds = 16;
@@ -137,9 +138,9 @@ class PlainRounds {
     reference::gather_deliveries<1>(recognition_.by_recipient(), ledger, scale, Cap::none,
                                     LaneSpan<double, 1>(received_),
                                     LaneSpan<std::int32_t, 1>(messages_));
-    reference::settle<1>({.settlement = SettlementKind::reallocate, .history = rounds_++},
-                         recipients_.state(LaneSpan<const double, 1>(need_),
-                                           LaneSpan<const double, 1>(received_)));
+    reference::settle<1>(
+        {.settlement = SettlementKind::reallocate, .history = rounds_++},
+        recipients_.state(LaneSpan<const double, 1>(need_), LaneSpan<const double, 1>(received_)));
   }
 
   [[nodiscard]] bool same_as(const RoundSolver& solver) const {

@@ -42,7 +42,8 @@ const char* kernel_name(Kernel kernel) {
 
 template <int L>
 RecipientVectors<L>::RecipientVectors(std::size_t recipients) : converged(recipients * L) {
-  for (auto* vector : {&satisfied, &damping, &over_oldest, &over_previous, &over, &returned_share}) {
+  for (auto* vector :
+       {&satisfied, &damping, &over_oldest, &over_previous, &over, &returned_share}) {
     vector->resize(recipients * L);
   }
 }
@@ -199,17 +200,16 @@ template <int L>
 std::string KernelCase<L>::compare_settle(Threads threads) {
   RecipientVectors<L> expected = recipients_;
   RecipientVectors<L> found = recipients_;
-  reference::settle<L>(kRule,
-                       expected.state(read_lanes<L>(need_),
-                                      read_lanes<L>(later_ ? received_later_ : received_)));
+  reference::settle<L>(kRule, expected.state(read_lanes<L>(need_),
+                                             read_lanes<L>(later_ ? received_later_ : received_)));
   settle_next(found, threads);
-  const bool same =
-      same_bits(expected.satisfied, found.satisfied) && same_bits(expected.damping, found.damping) &&
-      same_bits(expected.over_oldest, found.over_oldest) &&
-      same_bits(expected.over_previous, found.over_previous) &&
-      same_bits(expected.over, found.over) &&
-      same_bits(expected.returned_share, found.returned_share) &&
-      same_bits(expected.converged, found.converged);
+  const bool same = same_bits(expected.satisfied, found.satisfied) &&
+                    same_bits(expected.damping, found.damping) &&
+                    same_bits(expected.over_oldest, found.over_oldest) &&
+                    same_bits(expected.over_previous, found.over_previous) &&
+                    same_bits(expected.over, found.over) &&
+                    same_bits(expected.returned_share, found.returned_share) &&
+                    same_bits(expected.converged, found.converged);
   return verdict(same, "settle");
 }
 

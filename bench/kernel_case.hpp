@@ -1,7 +1,8 @@
 // The kernels of a round on one matrix with L populations side by side, each beside its plain twin.
 //
-// The inputs are those of a first round, except that recipients settle what two different rounds brought in
-// turn: over-allocations then rise and fall as they do in a run, and no branch is always taken.
+// The inputs are those of a first round, except that recipients settle what two different rounds
+// brought in turn: over-allocations then rise and fall as they do in a run, and no branch is always
+// taken.
 #pragma once
 
 #include <array>

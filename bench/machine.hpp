@@ -1,8 +1,8 @@
-// The two limits of the machine that a round can run into, measured in the same process as the kernels:
-// how fast memory streams and how fast numbers are fetched from random places.
+// The two limits of the machine that a round can run into, measured in the same process as the
+// kernels: how fast memory streams and how fast numbers are fetched from random places.
 //
-// A share of these limits says more than a time: the host may give us near cores or far ones, and the
-// limits move with them.
+// A share of these limits says more than a time: the host may give us near cores or far ones, and
+// the limits move with them.
 #pragma once
 
 #include <oneapi/tbb/cache_aligned_allocator.h>
@@ -19,7 +19,8 @@ namespace needflow::bench {
 template <class T>
 using AlignedVector = std::vector<T, oneapi::tbb::cache_aligned_allocator<T>>;
 
-/// Whether a gather asks for its rows some visits ahead: it helps beyond the caches and costs within.
+/// Whether a gather asks for its rows some visits ahead: it helps beyond the caches and costs
+/// within.
 enum class Prefetch { no, yes };
 
 /// Threads::all means those of the caller's arena, as it does for the kernels.
@@ -33,11 +34,13 @@ class Machine {
   /// Reads memory once from end to end. Returns a number that depends on all of it.
   [[nodiscard]] std::uint64_t stream(Threads threads) const;
   /// gathers() visits to random rows of `lanes` (1 or 8) doubles in a vector of `rows` such rows.
-  [[nodiscard]] std::uint64_t gather(std::size_t rows, int lanes, Prefetch prefetch, Threads threads);
+  [[nodiscard]] std::uint64_t gather(std::size_t rows, int lanes, Prefetch prefetch,
+                                     Threads threads);
 
   /// Bytes per second of stream(), the best of a few.
   [[nodiscard]] double read_bandwidth(Threads threads) const;
-  /// Seconds a visit of gather(), the best of a few with and without prefetch; all threads together, so two threads halve it.
+  /// Seconds a visit of gather(), the best of a few with and without prefetch; all threads
+  /// together, so two threads halve it.
   [[nodiscard]] double gather_seconds(std::size_t rows, int lanes, Threads threads);
 
  private:

@@ -1,5 +1,5 @@
-// What all benchmarks share: the sizes, the instances built once, the machine's limits, and the answers that
-// turned out wrong.
+// What all benchmarks share: the sizes, the instances built once, the machine's limits, and the
+// answers that turned out wrong.
 #pragma once
 
 #include <benchmark/benchmark.h>

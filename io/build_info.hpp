@@ -12,9 +12,9 @@ struct Library {
 };
 
 struct BuildInfo {
-  std::string version;   ///< of needflow
-  std::string commit;    ///< git's, or "unknown" outside a checkout
-  bool dirty = false;    ///< tracked files differed from the commit
+  std::string version;  ///< of needflow
+  std::string commit;   ///< git's, or "unknown" outside a checkout
+  bool dirty = false;   ///< tracked files differed from the commit
   std::string compiler;
   std::string flags;
   std::vector<Library> libraries;

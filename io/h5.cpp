@@ -109,8 +109,7 @@ template <class T>
 H5Handle write_number_dataset(hid_t where, const Described& what, const Shape& shape,
                               std::span<const T> values, const T* fill) {
   const Stored type = stored(T{});
-  H5Handle dataset =
-      create_dataset(where, what, shape, type.file, sizeof(T), fill, type.memory);
+  H5Handle dataset = create_dataset(where, what, shape, type.file, sizeof(T), fill, type.memory);
   if (fill != nullptr) write_numbers(dataset.get(), "_FillValue", {}, fill);
   if (element_count(shape) > 0) {
     check(H5Dwrite(dataset.get(), type.memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),

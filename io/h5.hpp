@@ -23,8 +23,7 @@ namespace needflow {
 class H5Handle {
  public:
   H5Handle(hid_t id, herr_t (*close)(hid_t), const char* what);
-  H5Handle(H5Handle&& other) noexcept
-      : id_(std::exchange(other.id_, -1)), close_(other.close_) {}
+  H5Handle(H5Handle&& other) noexcept : id_(std::exchange(other.id_, -1)), close_(other.close_) {}
   H5Handle& operator=(H5Handle&& other) noexcept {
     std::swap(id_, other.id_);
     std::swap(close_, other.close_);
@@ -59,11 +58,13 @@ struct Described {
   std::string name;
   std::string units;  ///< "" leaves the attribute out
   std::string long_name;
-  bool may_be_missing = true;  ///< false leaves out _FillValue: readers then keep integers as integers
+  bool may_be_missing =
+      true;  ///< false leaves out _FillValue: readers then keep integers as integers
 };
 
 // Datasets, row-major, shape {} is a scalar. Doubles get _FillValue NaN, integers −1 (unless
-// nothing can be missing), bytes and strings none. Chunks of at most 1 MiB, shuffled and deflated, where there is more than one element.
+// nothing can be missing), bytes and strings none. Chunks of at most 1 MiB, shuffled and deflated,
+// where there is more than one element.
 [[nodiscard]] H5Handle write_dataset(hid_t where, const Described& what, const Shape& shape,
                                      std::span<const double> values);
 [[nodiscard]] H5Handle write_dataset(hid_t where, const Described& what, const Shape& shape,
@@ -92,8 +93,8 @@ class H5Builder {
   H5Handle file_;
 };
 
-/// Opens a file read-only and returns the shape of one of its datasets: proof that what was written can be
-/// read. Throws IoError otherwise.
+/// Opens a file read-only and returns the shape of one of its datasets: proof that what was written
+/// can be read. Throws IoError otherwise.
 [[nodiscard]] Shape dataset_shape(const std::filesystem::path& file, const std::string& dataset);
 
 /// The version of the library in use, "1.10.8".

@@ -68,8 +68,8 @@ class Ids {
       const std::string id(table.id(row, column, scratch, errors));
       const auto [entry, is_new] = number_.try_emplace(id, static_cast<Index>(row));
       if (!is_new && !id.empty()) {
-        errors.add(fmt::format("{}: id {} was already given in line {}", table.where(row), shown(id),
-                               table.line(static_cast<std::size_t>(entry->second))));
+        errors.add(fmt::format("{}: id {} was already given in line {}", table.where(row),
+                               shown(id), table.line(static_cast<std::size_t>(entry->second))));
       }
       names_.push_back(id);
     }
@@ -104,10 +104,10 @@ std::vector<std::vector<double>> amounts_by_type(const CsvTable& table, const st
   while (const auto next = table.find_column(fmt::format("{}_{}", name, columns.size() + 1))) {
     columns.push_back(*next);
   }
-  const auto of_this_name = std::count_if(
-      table.columns().begin(), table.columns().end(), [&name](const std::string& column) {
-        return column == name || column.starts_with(name + "_");
-      });
+  const auto of_this_name = std::count_if(table.columns().begin(), table.columns().end(),
+                                          [&name](const std::string& column) {
+                                            return column == name || column.starts_with(name + "_");
+                                          });
   if (columns.empty() || static_cast<std::size_t>(of_this_name) != columns.size() ||
       (columns.size() > 1 && table.find_column(name))) {
     errors.add(fmt::format("{}: expected a column {} or columns {}_1, {}_2, … without a gap",
@@ -142,9 +142,10 @@ struct Edge {
 
 CsvColumns edge_columns(const char* from, const char* to) { return {{from, to, "mr"}, {"desire"}}; }
 
-std::vector<Edge> read_edges(const CsvTable& table, const Ids& from_ids, const std::string& from_file,
-                             const Ids& to_ids, const std::string& to_file, const char* from,
-                             const char* to, ErrorList& errors) {
+std::vector<Edge> read_edges(const CsvTable& table, const Ids& from_ids,
+                             const std::string& from_file, const Ids& to_ids,
+                             const std::string& to_file, const char* from, const char* to,
+                             ErrorList& errors) {
   const std::size_t from_column = table.column(from);
   const std::size_t to_column = table.column(to);
   const std::size_t mr_column = table.column("mr");
@@ -293,8 +294,8 @@ Instance load_agents(const std::filesystem::path& agents, const std::filesystem:
   instance.amounts.capacity =
       amounts_by_type(agent_table, "capacity", "capacities are 0 or more", errors);
   require_same_types(instance.amounts, agents.string(), agents.string(), errors);
-  const std::vector<Edge> once = read_edges(edge_table, ids, agents.string(), ids, agents.string(),
-                                            "a", "b", errors);
+  const std::vector<Edge> once =
+      read_edges(edge_table, ids, agents.string(), ids, agents.string(), "a", "b", errors);
   errors.throw_if_any();
   std::vector<Edge> list = both_directions(once, edge_table, errors);
   errors.throw_if_any();

@@ -8,14 +8,14 @@
 namespace needflow {
 
 /// Three files: id,capacity · id,need · provider,recipient,mr[,desire]. Several need types have
-/// columns capacity_1 … and need_1 …. An edge with mr 0 stays a link and recognises nobody; an empty
-/// desire is infinite. Throws ScenarioError listing a file's mistakes together, IoError.
+/// columns capacity_1 … and need_1 …. An edge with mr 0 stays a link and recognises nobody; an
+/// empty desire is infinite. Throws ScenarioError listing a file's mistakes together, IoError.
 [[nodiscard]] Instance load_bipartite(const std::filesystem::path& providers,
                                       const std::filesystem::path& recipients,
                                       const std::filesystem::path& edges);
 
-/// Two files: id,need,capacity · a,b,mr[,desire] (undirected; the other direction may be given as well,
-/// with the same numbers).
+/// Two files: id,need,capacity · a,b,mr[,desire] (undirected; the other direction may be given as
+/// well, with the same numbers).
 [[nodiscard]] Instance load_agents(const std::filesystem::path& agents,
                                    const std::filesystem::path& edges);
 

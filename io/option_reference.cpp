@@ -61,8 +61,10 @@ std::string plain_text(const Value& value) {
 std::string option_reference() {
   std::string page =
       "# Options of a scenario\n\n"
-      "Made from the table in `options.cpp` by `needflow info --options`; a test compares the two.\n"
-      "A scalar is a setting; an array, even of one value, is an axis of the sweep. On the command\n"
+      "Made from the table in `options.cpp` by `needflow info --options`; a test compares the "
+      "two.\n"
+      "A scalar is a setting; an array, even of one value, is an axis of the sweep. On the "
+      "command\n"
       "line: `--set section.key=value`, as often as needed; it wins over the file.\n";
   std::string section = "?";
   for (const Option& option : options()) {
@@ -72,10 +74,10 @@ std::string option_reference() {
       page += "| key | takes | default | unit | axis | used with | what it does |\n";
       page += "|---|---|---|---|---|---|---|\n";
     }
-    page += fmt::format("| `{}` | {} | {} | {} | {} | {} | {} |\n", option.name,
-                        expectation(option), default_text(option),
-                        option.unit.empty() ? "–" : option.unit, option.apply ? "yes" : "no",
-                        where_it_applies(option), option.help);
+    page +=
+        fmt::format("| `{}` | {} | {} | {} | {} | {} | {} |\n", option.name, expectation(option),
+                    default_text(option), option.unit.empty() ? "–" : option.unit,
+                    option.apply ? "yes" : "no", where_it_applies(option), option.help);
   }
   return page;
 }
@@ -83,8 +85,8 @@ std::string option_reference() {
 std::string option_help() {
   std::string text = "Settings for --set section.key=value (io/options.md says more):\n";
   for (const Option& option : options()) {
-    text += fmt::format("  {:<32} {} [{}]\n", option.key(), expectation(option),
-                        default_text(option));
+    text +=
+        fmt::format("  {:<32} {} [{}]\n", option.key(), expectation(option), default_text(option));
   }
   return text;
 }

@@ -1,5 +1,5 @@
-// The one option table. A record makes the scenario's parser, --set, the help texts, the reference page
-// io/options.md, the axes of a sweep and the attributes stored beside results.
+// The one option table. A record makes the scenario's parser, --set, the help texts, the reference
+// page io/options.md, the axes of a sweep and the attributes stored beside results.
 #pragma once
 
 #include <cstdint>
@@ -44,8 +44,9 @@ struct Option {
   std::vector<std::string> words;  ///< for the types with words
   std::optional<Value> fallback;   ///< the value when the scenario is silent; empty: none
   unsigned applies = kAlways;
-  std::string help;                ///< one sentence
-  /// Puts a checked value into the settings. Empty: the option is no axis and steers the sweep itself.
+  std::string help;  ///< one sentence
+  /// Puts a checked value into the settings. Empty: the option is no axis and steers the sweep
+  /// itself.
   std::function<void(Settings&, const Value&)> apply;
 
   [[nodiscard]] std::string key() const { return section.empty() ? name : section + "." + name; }

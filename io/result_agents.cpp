@@ -20,8 +20,8 @@ class RaggedGroup {
                                   counting(rows_))),
         type_(type_scale) {
     const H5Handle sizes =
-        write_dataset(group_.get(), {"row_size", "1", "rows of the point", false}, {row_sizes.size()},
-                      std::span<const std::int64_t>(row_sizes));
+        write_dataset(group_.get(), {"row_size", "1", "rows of the point", false},
+                      {row_sizes.size()}, std::span<const std::int64_t>(row_sizes));
     write_attribute(sizes.get(), "sample_dimension", "obs");
     attach_scales(sizes, std::array{&point_});
   }
@@ -46,8 +46,9 @@ class RaggedGroup {
   /// The agents' names, once: a coordinate of its own, since every point has the same agents.
   void put_ids(const std::vector<std::string>& ids) const {
     if (ids.empty()) return;
-    const H5Handle scale = write_dataset(group_.get(), {"id", "", "names, in the order of the rows"},
-                                         {ids.size()}, std::span<const std::string>(ids));
+    const H5Handle scale =
+        write_dataset(group_.get(), {"id", "", "names, in the order of the rows"}, {ids.size()},
+                      std::span<const std::string>(ids));
     make_scale(scale, "id");
   }
 
@@ -78,7 +79,8 @@ std::vector<T> trace_column(const std::vector<PointOutcome>& outcomes, const Get
 
 /// One column of all points' agents, joined.
 template <class T>
-std::vector<T> joined(const std::vector<PointOutcome>& outcomes, std::vector<T> AgentRows::* column) {
+std::vector<T> joined(const std::vector<PointOutcome>& outcomes,
+                      std::vector<T> AgentRows::*column) {
   std::vector<T> values;
   for (const PointOutcome& point : outcomes) {
     const std::vector<T>& part = point.agents.*column;
@@ -88,7 +90,7 @@ std::vector<T> joined(const std::vector<PointOutcome>& outcomes, std::vector<T> 
 }
 
 std::vector<std::int64_t> row_sizes(const std::vector<PointOutcome>& outcomes,
-                                    std::vector<std::int64_t> AgentRows::* degree) {
+                                    std::vector<std::int64_t> AgentRows::*degree) {
   std::vector<std::int64_t> sizes;
   for (const PointOutcome& point : outcomes) {
     sizes.push_back(static_cast<std::int64_t>((point.agents.*degree).size()));
@@ -124,12 +126,12 @@ void write_traces(const H5Builder& file, const std::vector<PointOutcome>& outcom
     }
   }
   const RaggedGroup group(file, "trace", sizes, nullptr);
-  const auto whole = [&](Described what, std::int64_t TraceRow::* field) {
+  const auto whole = [&](Described what, std::int64_t TraceRow::*field) {
     what.may_be_missing = false;
-    group.put(what, trace_column<std::int64_t>(outcomes,
-                                               [field](const TraceRow& row) { return row.*field; }));
+    group.put(what, trace_column<std::int64_t>(
+                        outcomes, [field](const TraceRow& row) { return row.*field; }));
   };
-  const auto real = [&](const Described& what, double TraceRow::* field) {
+  const auto real = [&](const Described& what, double TraceRow::*field) {
     group.put(what,
               trace_column<double>(outcomes, [field](const TraceRow& row) { return row.*field; }));
   };
@@ -162,7 +164,7 @@ void write_agents(const H5Builder& file, const Sweep& sweep,
                       joined(outcomes, &AgentRows::capacity_left));
   };
   const auto put_degree = [&](const RaggedGroup& group,
-                              std::vector<std::int64_t> AgentRows::* column) {
+                              std::vector<std::int64_t> AgentRows::*column) {
     group.put({"degree", "1", "links in the network", false}, joined(outcomes, column));
   };
   if (instance.source == Source::bipartite) {
@@ -172,8 +174,8 @@ void write_agents(const H5Builder& file, const Sweep& sweep,
     put_need(recipients);
     put_recipients(recipients, outcomes);
     put_degree(recipients, &AgentRows::recipient_degree);
-    const RaggedGroup providers(file, "providers",
-                                row_sizes(outcomes, &AgentRows::provider_degree), type_scale);
+    const RaggedGroup providers(file, "providers", row_sizes(outcomes, &AgentRows::provider_degree),
+                                type_scale);
     providers.put_ids(instance.provider_ids);
     put_capacity(providers);
     put_left(providers);

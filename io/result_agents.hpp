@@ -1,8 +1,8 @@
 // The ragged groups of a result file: rounds of every run, final state of every agent.
 //
-// CF contiguous ragged arrays: flat variables over `obs`, and row_size(point) says how many rows each point
-// has. `point` runs over the grid in C order; in `trace` a need type is a run of its own, so there it runs
-// over grid × type.
+// CF contiguous ragged arrays: flat variables over `obs`, and row_size(point) says how many rows
+// each point has. `point` runs over the grid in C order; in `trace` a need type is a run of its
+// own, so there it runs over grid × type.
 #pragma once
 
 #include <string>
@@ -22,8 +22,9 @@ namespace needflow {
 void write_traces(const H5Builder& file, const std::vector<PointOutcome>& outcomes,
                   std::size_t types);
 
-/// Group `agents`, or `recipients` and `providers` for a bipartite instance. `type_scale` is null for one
-/// need type. Where an axis is called `agents` a group cannot be as well: it is then `agent_rows`.
+/// Group `agents`, or `recipients` and `providers` for a bipartite instance. `type_scale` is null
+/// for one need type. Where an axis is called `agents` a group cannot be as well: it is then
+/// `agent_rows`.
 void write_agents(const H5Builder& file, const Sweep& sweep,
                   const std::vector<PointOutcome>& outcomes, const H5Handle* type_scale);
 

@@ -47,8 +47,7 @@ H5Handle write_axis(hid_t root, const Axis& axis) {
       return write_dataset(root, what, shape,
                            std::span<const std::int64_t>(all_as<std::int64_t>(axis.values)));
     }
-    return write_dataset(root, what, shape,
-                         std::span<const double>(all_as<double>(axis.values)));
+    return write_dataset(root, what, shape, std::span<const double>(all_as<double>(axis.values)));
   }();
   write_attribute(scale.get(), "option", axis.key);
   make_scale(scale, axis.name);
@@ -57,9 +56,9 @@ H5Handle write_axis(hid_t root, const Axis& axis) {
 
 /// The dimensions of every metric and their scales.
 struct Grid {
-  Shape shape;                    ///< of the points
-  Shape shape_with_types;         ///< of the metrics
-  std::vector<H5Handle> scales;   ///< one a dimension of shape_with_types
+  Shape shape;                   ///< of the points
+  Shape shape_with_types;        ///< of the metrics
+  std::vector<H5Handle> scales;  ///< one a dimension of shape_with_types
   std::size_t types;
 
   [[nodiscard]] std::vector<const H5Handle*> point_scales() const {
@@ -108,7 +107,8 @@ Grid write_grid(hid_t root, const Sweep& sweep) {
 
 /// get(outcome) for every point and type, in file order.
 template <class T, class Get>
-std::vector<T> column(const std::vector<PointOutcome>& outcomes, std::size_t types, const Get& get) {
+std::vector<T> column(const std::vector<PointOutcome>& outcomes, std::size_t types,
+                      const Get& get) {
   static const Outcome kPending;
   std::vector<T> values;
   values.reserve(outcomes.size() * types);
@@ -144,9 +144,9 @@ void write_metrics(hid_t root, const Grid& grid, const std::vector<PointOutcome>
     const Described what{metric.name, metric.unit, metric.long_name};
     const H5Handle dataset =
         metric.real != nullptr
-            ? write_dataset(root, what, grid.shape_with_types,
-                            std::span<const double>(
-                                column<double>(outcomes, grid.types, metric.real)))
+            ? write_dataset(
+                  root, what, grid.shape_with_types,
+                  std::span<const double>(column<double>(outcomes, grid.types, metric.real)))
             : write_dataset(root, what, grid.shape_with_types,
                             std::span<const std::int64_t>(
                                 column<std::int64_t>(outcomes, grid.types, metric.integer)));

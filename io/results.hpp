@@ -1,8 +1,9 @@
 // The result file: outcomes of a sweep as one HDF5 file that opens in h5py, netCDF4 and xarray.
 //
-// Layout (schema 1): a dataset a metric over the axes, network and replicate, plus `type` when there are
-// several; a dimension scale an axis; groups trace, agents (or recipients and providers), settings, failures,
-// provenance, timing. Nothing outside provenance and timing depends on threads, machine or time.
+// Layout (schema 1): a dataset a metric over the axes, network and replicate, plus `type` when
+// there are several; a dimension scale an axis; groups trace, agents (or recipients and providers),
+// settings, failures, provenance, timing. Nothing outside provenance and timing depends on threads,
+// machine or time.
 #pragma once
 
 #include <cstddef>

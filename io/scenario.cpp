@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <toml++/toml.h>
 #include <algorithm>
 #include <map>
 #include <sstream>
-#include <toml++/toml.h>
 
 #include "io/error_list.hpp"
 #include "io/instance_files.hpp"
@@ -76,10 +76,11 @@ void take_option(const Option& option, const toml::node& node, const std::string
   entry.is_array = array != nullptr;
   const auto take = [&](const toml::node& element) {
     std::optional<Value> value = scalar(element);
-    std::string problem = value ? check_value(option, *value)
-                                : fmt::format("a {} is not a value here; expected {}",
-                                              element.is_array() ? "nested array" : "date, time or table",
-                                              expectation(option));
+    std::string problem =
+        value ? check_value(option, *value)
+              : fmt::format("a {} is not a value here; expected {}",
+                            element.is_array() ? "nested array" : "date, time or table",
+                            expectation(option));
     if (!problem.empty()) errors.add(fmt::format("{}: {} = {}", where, option.key(), problem));
     if (problem.empty()) entry.values.push_back(*value);
   };
@@ -136,10 +137,10 @@ void take_file(const toml::table& root, const std::string& name, GivenOptions& g
       errors.add(fmt::format("{}: {} is a section; write [{}]", place(name, node), word, word));
     } else if (node.is_table()) {
       const std::string nearest = nearest_word(word, sections);
-      errors.add(fmt::format(
-          "{}: unknown section [{}]; {}", place(name, node), word,
-          nearest.empty() ? fmt::format("known are {}", fmt::join(sections, ", "))
-                          : fmt::format("did you mean [{}]?", nearest)));
+      errors.add(fmt::format("{}: unknown section [{}]; {}", place(name, node), word,
+                             nearest.empty()
+                                 ? fmt::format("known are {}", fmt::join(sections, ", "))
+                                 : fmt::format("did you mean [{}]?", nearest)));
     } else {
       errors.add(fmt::format("{}: {}", place(name, node), unknown_key(word, "")));
     }
@@ -189,10 +190,11 @@ Source source_of(const GivenOptions& given, const std::string& name, ErrorList& 
   const bool ratings = has(given, "instance.ratings");
   const bool edges = has(given, "instance.edges");
   if (bipartite + agents + ratings > 1 || (ratings && edges)) {
-    errors.add(fmt::format(
-        "{}: [instance] mixes its forms; give providers, recipients and edges, or agents and edges, "
-        "or ratings",
-        name));
+    errors.add(
+        fmt::format("{}: [instance] mixes its forms; give providers, recipients and edges, or "
+                    "agents and edges, "
+                    "or ratings",
+                    name));
   }
   const auto require = [&](const char* key) {
     if (!has(given, key)) errors.add(fmt::format("{}: {} is missing", name, key));
@@ -219,8 +221,8 @@ const char* source_words(Source source) {
 void refuse_idle_options(const GivenOptions& given, Source source, ErrorList& errors) {
   for (const auto& [option, entry] : given) {
     if ((option->applies & (1U << static_cast<unsigned>(source))) != 0) continue;
-    errors.add(fmt::format("{}: {} means nothing with {}; leave it out", entry.where,
-                           option->key(), source_words(source)));
+    errors.add(fmt::format("{}: {} means nothing with {}; leave it out", entry.where, option->key(),
+                           source_words(source)));
   }
 }
 
@@ -258,8 +260,8 @@ std::string resolved_text(const std::vector<ResolvedOption>& resolved) {
 }
 
 Axis axis_of(const ResolvedOption& entry) {
-  return {entry.option->name, entry.option->key(), entry.option->unit, entry.option->help,
-          entry.values, entry.option->apply};
+  return {entry.option->name, entry.option->key(), entry.option->unit,
+          entry.option->help, entry.values,        entry.option->apply};
 }
 
 /// Puts the options that steer the sweep itself where they belong.

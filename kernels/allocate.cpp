@@ -49,8 +49,8 @@ void delivery_rows(const CsrView& rows, const PublishedNeeds<L>& ledger,
 template <int L, bool kBounded, Cap kCap>
 void settlement_rows(const CsrView& rows, const PublishedNeeds<L>& ledger,
                      LaneSpan<const double, L> scale, LaneSpan<const double, L> returned_share,
-                     LaneSpan<double, L> delivered, LaneSpan<double, L> returned,
-                     std::size_t begin, std::size_t end) {
+                     LaneSpan<double, L> delivered, LaneSpan<double, L> returned, std::size_t begin,
+                     std::size_t end) {
   for (std::size_t p = begin; p < end; ++p) {
     const Settlement<L> settlement =
         gather_settlement<L, kBounded, kCap>(rows.row(p), scale[p], ledger, returned_share);
@@ -76,11 +76,11 @@ void deliveries_of(const CsrView& rows, const PublishedNeeds<L>& ledger,
                    LaneSpan<const double, L> scale, Cap cap, LaneSpan<double, L> received,
                    LaneSpan<std::int32_t, L> messages, std::size_t begin, std::size_t end) {
   const bool bounded = !rows.desire.empty();
-  const auto variant = cap == Cap::none
-                           ? (bounded ? delivery_rows<L, true, Cap::none>
-                                      : delivery_rows<L, false, Cap::none>)
-                           : (bounded ? delivery_rows<L, true, Cap::active_need>
-                                      : delivery_rows<L, false, Cap::active_need>);
+  const auto variant =
+      cap == Cap::none
+          ? (bounded ? delivery_rows<L, true, Cap::none> : delivery_rows<L, false, Cap::none>)
+          : (bounded ? delivery_rows<L, true, Cap::active_need>
+                     : delivery_rows<L, false, Cap::active_need>);
   variant(rows, ledger, scale, received, messages, begin, end);
 }
 
@@ -90,11 +90,11 @@ void settlements_of(const CsrView& rows, const PublishedNeeds<L>& ledger,
                     Cap cap, LaneSpan<double, L> delivered, LaneSpan<double, L> returned,
                     std::size_t begin, std::size_t end) {
   const bool bounded = !rows.desire.empty();
-  const auto variant = cap == Cap::none
-                           ? (bounded ? settlement_rows<L, true, Cap::none>
-                                      : settlement_rows<L, false, Cap::none>)
-                           : (bounded ? settlement_rows<L, true, Cap::active_need>
-                                      : settlement_rows<L, false, Cap::active_need>);
+  const auto variant =
+      cap == Cap::none
+          ? (bounded ? settlement_rows<L, true, Cap::none> : settlement_rows<L, false, Cap::none>)
+          : (bounded ? settlement_rows<L, true, Cap::active_need>
+                     : settlement_rows<L, false, Cap::active_need>);
   variant(rows, ledger, scale, returned_share, delivered, returned, begin, end);
 }
 
@@ -186,9 +186,7 @@ template void gather_settlements<8>(const CsrView&, const PublishedNeeds<8>&,
                                     LaneSpan<const double, 8>, LaneSpan<const double, 8>, Cap,
                                     LaneSpan<double, 8>, LaneSpan<double, 8>, Threads);
 
-std::string chosen_simd_target() {
-  return hwy::TargetName(usable_targets() & -usable_targets());
-}
+std::string chosen_simd_target() { return hwy::TargetName(usable_targets() & -usable_targets()); }
 
 std::vector<std::string> usable_simd_targets() {
   std::vector<std::string> names;

@@ -1,8 +1,9 @@
-// M2 phases 2-4 over all agents: the two sparse passes of a round and the pass that returns surplus.
+// M2 phases 2-4 over all agents: the two sparse passes of a round and the pass that returns
+// surplus.
 //
 // Both passes gather along rows (recipients pull what providers computed), so nothing is atomic and
-// row blocks may go to any thread. Results are bitwise the same for any thread count, lane width and
-// SIMD target; kernels/reference/allocate.hpp holds the plain twins. No function here throws.
+// row blocks may go to any thread. Results are bitwise the same for any thread count, lane width
+// and SIMD target; kernels/reference/allocate.hpp holds the plain twins. No function here throws.
 #pragma once
 
 #include <cstdint>

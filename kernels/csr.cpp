@@ -19,7 +19,8 @@ CsrMatrix transposed(const CsrMatrix& matrix) {
   for (std::size_t row = 0; row < matrix.rows(); ++row) {
     for (auto e = static_cast<std::size_t>(matrix.offsets[row]);
          e < static_cast<std::size_t>(matrix.offsets[row + 1]); ++e) {
-      const auto slot = static_cast<std::size_t>(next[static_cast<std::size_t>(matrix.columns[e])]++);
+      const auto slot =
+          static_cast<std::size_t>(next[static_cast<std::size_t>(matrix.columns[e])]++);
       result.columns[slot] = static_cast<Index>(row);
       result.weights[slot] = matrix.weights[e];
       if (!matrix.desire.empty()) result.desire[slot] = matrix.desire[e];

@@ -1,7 +1,8 @@
 // Sparse rows: the one pattern that recognition, desire and (later) trust share.
 //
-// A row is a provider and its columns are recipients, or the other way round; both passes of a round
-// gather along rows, so a bipartite instance keeps two copies and a symmetric one a single copy.
+// A row is a provider and its columns are recipients, or the other way round; both passes of a
+// round gather along rows, so a bipartite instance keeps two copies and a symmetric one a single
+// copy.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +12,9 @@
 
 namespace needflow {
 
-using Offset = std::int64_t;  ///< position of an entry; 64 bits: N = 1e8, k = 30 passes 2^31 entries
-using Index = std::int32_t;   ///< an agent's number; 32 bits halve the column stream (4 B an edge)
+using Offset =
+    std::int64_t;            ///< position of an entry; 64 bits: N = 1e8, k = 30 passes 2^31 entries
+using Index = std::int32_t;  ///< an agent's number; 32 bits halve the column stream (4 B an edge)
 
 /// One row as a provider or recipient sees it: spans of equal length, `desire` empty if infinite.
 struct CsrRow {

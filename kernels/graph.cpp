@@ -23,8 +23,8 @@ std::vector<Index> component_labels(std::span<const Offset> offsets,
   std::vector<Index> parent(nodes);
   std::iota(parent.begin(), parent.end(), Index{0});
   for (std::size_t i = 0; i < nodes; ++i) {
-    for (auto e = static_cast<std::size_t>(offsets[i]); e < static_cast<std::size_t>(offsets[i + 1]);
-         ++e) {
+    for (auto e = static_cast<std::size_t>(offsets[i]);
+         e < static_cast<std::size_t>(offsets[i + 1]); ++e) {
       const Index a = root_of(parent, static_cast<Index>(i));
       const Index b = root_of(parent, columns[e]);
       // The smaller number becomes the root, so the root of a component is its label.

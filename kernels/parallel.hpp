@@ -14,7 +14,8 @@ namespace needflow {
 /// Whether a kernel may spread its row blocks over the threads of the caller's arena.
 enum class Threads { one, all };
 
-/// Rows a block. Any size from 64 to 4096 times the same within noise; 512 keeps the state of a block in L1.
+/// Rows a block. Any size from 64 to 4096 times the same within noise; 512 keeps the state of a
+/// block in L1.
 inline constexpr std::size_t kRowBlock = 512;
 
 /// Calls work(begin, end) once for each block of kRowBlock rows of [0, rows).

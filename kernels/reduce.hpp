@@ -2,8 +2,8 @@
 //
 // The rule (one for the whole program): terms are taken in blocks of kRowBlock; in a block term j
 // goes to partial sum j mod 4; the four are added as (s0 + s1) + (s2 + s3); the block sums are then
-// summed by the same rule. Threads only decide who computes a block, so 1 thread and N give the same
-// bits. kernels/reference/reduce.hpp is the twin.
+// summed by the same rule. Threads only decide who computes a block, so 1 thread and N give the
+// same bits. kernels/reference/reduce.hpp is the twin.
 #pragma once
 
 #include <array>
@@ -49,7 +49,8 @@ inline double block_sum(std::span<const double> values, Threads threads) {
   return block_sum(values.size(), threads, [values](std::size_t i) { return values[i]; });
 }
 
-/// max(start, max term(i)); a maximum has no rounding, so only NaN terms need care: they are ignored.
+/// max(start, max term(i)); a maximum has no rounding, so only NaN terms need care: they are
+/// ignored.
 template <class Term>
 [[nodiscard]] double block_max(std::size_t count, double start, const Term& term) {
   double largest = start;

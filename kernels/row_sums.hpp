@@ -6,9 +6,9 @@
 //
 // Every row sum is four interleaved partial sums (entry j goes to sum j mod 4) with fused
 // multiply-adds, added as (s0 + s1) + (s2 + s3): the bits do not depend on the lane count, on the
-// threads or on the SIMD target. `always_inline`, on the lambdas too, lets each target of allocate.cpp
-// compile the same text with its own FMA instruction; left out of line they would be baseline code and
-// call libm. std::fma is exact everywhere.
+// threads or on the SIMD target. `always_inline`, on the lambdas too, lets each target of
+// allocate.cpp compile the same text with its own FMA instruction; left out of line they would be
+// baseline code and call libm. std::fma is exact everywhere.
 #pragma once
 
 #include <array>
@@ -67,8 +67,7 @@ template <int L, class Visit>
 
 /// a_pr = min(D_pr, a_r): the claim a recipient makes on one provider.
 template <bool kBounded>
-[[gnu::always_inline]] inline double claim_on(const CsrRow& row, std::size_t entry,
-                                              double active) {
+[[gnu::always_inline]] inline double claim_on(const CsrRow& row, std::size_t entry, double active) {
   if constexpr (kBounded) return row.desire[entry] < active ? row.desire[entry] : active;
   return active;
 }
@@ -79,12 +78,14 @@ template <int L, bool kBounded>
                                                      const double* own_available,
                                                      const PublishedNeeds<L>& ledger) {
   RowAccumulator<L> sums;
-  for_row_entries(sums, own_row.columns.size(), [&](std::array<double, L>& sum, std::size_t j) __attribute__((always_inline)) {
-    const double* active = ledger.active[static_cast<std::size_t>(own_row.columns[j])];
-    for (std::size_t l = 0; l < L; ++l) {
-      sum[l] = std::fma(own_row.weights[j], claim_on<kBounded>(own_row, j, active[l]), sum[l]);
-    }
-  });
+  for_row_entries(
+      sums, own_row.columns.size(),
+      [&](std::array<double, L> & sum, std::size_t j) __attribute__((always_inline)) {
+        const double* active = ledger.active[static_cast<std::size_t>(own_row.columns[j])];
+        for (std::size_t l = 0; l < L; ++l) {
+          sum[l] = std::fma(own_row.weights[j], claim_on<kBounded>(own_row, j, active[l]), sum[l]);
+        }
+      });
   Offer<L> offer{sums.total(), {}};
   for (std::size_t l = 0; l < L; ++l) {
     offer.scale[l] = offer.denominator[l] > 0.0 ? own_available[l] / offer.denominator[l] : 0.0;
@@ -107,21 +108,23 @@ template <int L, bool kBounded, Cap kCap>
                                                           LaneSpan<const double, L> scale) {
   RowAccumulator<L> sums;
   std::array<std::int32_t, L> messages{};
-  for_row_entries(sums, own_row.columns.size(), [&](std::array<double, L>& sum, std::size_t j) __attribute__((always_inline)) {
-    const double* s = scale[static_cast<std::size_t>(own_row.columns[j])];
-    for (std::size_t l = 0; l < L; ++l) {
-      const double claim = claim_on<kBounded>(own_row, j, own_active[l]);
-      if constexpr (kCap == Cap::active_need) {
-        const double allocation = s[l] * (own_row.weights[j] * claim);
-        sum[l] += allocation < claim ? allocation : claim;
-      } else if constexpr (kBounded) {
-        sum[l] = std::fma(s[l], own_row.weights[j] * claim, sum[l]);
-      } else {
-        sum[l] = std::fma(own_row.weights[j], s[l], sum[l]);
-      }
-      messages[l] += s[l] > 0.0 && claim > 0.0 ? 1 : 0;
-    }
-  });
+  for_row_entries(
+      sums, own_row.columns.size(),
+      [&](std::array<double, L> & sum, std::size_t j) __attribute__((always_inline)) {
+        const double* s = scale[static_cast<std::size_t>(own_row.columns[j])];
+        for (std::size_t l = 0; l < L; ++l) {
+          const double claim = claim_on<kBounded>(own_row, j, own_active[l]);
+          if constexpr (kCap == Cap::active_need) {
+            const double allocation = s[l] * (own_row.weights[j] * claim);
+            sum[l] += allocation < claim ? allocation : claim;
+          } else if constexpr (kBounded) {
+            sum[l] = std::fma(s[l], own_row.weights[j] * claim, sum[l]);
+          } else {
+            sum[l] = std::fma(own_row.weights[j], s[l], sum[l]);
+          }
+          messages[l] += s[l] > 0.0 && claim > 0.0 ? 1 : 0;
+        }
+      });
   Delivery<L> delivery{sums.total(), messages};
   if constexpr (!kBounded && kCap == Cap::none) {
     for (std::size_t l = 0; l < L; ++l) delivery.received[l] *= own_active[l];
@@ -137,7 +140,8 @@ struct Settlement {
 };
 
 /// The `stock` settlement for one provider: delivered_p = Σ_r v_pr and returned_p = Σ_r v_pr q_r,
-/// where q_r = over_r / received_r is the share that recipient r sends back to each of its providers.
+/// where q_r = over_r / received_r is the share that recipient r sends back to each of its
+/// providers.
 template <int L, bool kBounded, Cap kCap>
 [[gnu::always_inline]] inline Settlement<L> gather_settlement(
     const CsrRow& own_row, const double* own_scale, const PublishedNeeds<L>& ledger,

@@ -46,8 +46,7 @@ void settle_element(const SettleRule& rule, const RecipientState<L>& state, std:
   state.over[r][l] = over;
   state.returned_share[r][l] = received > 0.0 ? over / received : 0.0;
   if (rule.adaptive_damping) {
-    state.damping[r][l] =
-        rule.history < 2 ? 0.8 : adaptive_factor(oldest, previous, over, need);
+    state.damping[r][l] = rule.history < 2 ? 0.8 : adaptive_factor(oldest, previous, over, need);
   }
   state.converged[r][l] = over <= rule.tolerance * need && under <= rule.tolerance * need ? 1 : 0;
 }

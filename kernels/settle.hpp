@@ -24,10 +24,10 @@ inline constexpr double kOverDiffers = 1e-9;
 /// How one round settles; fixed for all recipients.
 struct SettleRule {
   SettlementKind settlement = SettlementKind::stock;
-  bool adaptive_damping = true;   ///< false: f stays what it is
-  double tolerance = 0.01;        ///< ε of M2
-  double relaxation = 1.0;        ///< ω; 1 in the first round and wherever it is not used
-  int history = 0;                ///< over-allocations appended before this round, 0, 1, 2 or more
+  bool adaptive_damping = true;  ///< false: f stays what it is
+  double tolerance = 0.01;       ///< ε of M2
+  double relaxation = 1.0;       ///< ω; 1 in the first round and wherever it is not used
+  int history = 0;               ///< over-allocations appended before this round, 0, 1, 2 or more
 };
 
 /// Recipients' private state, each R × L. `need`, `received` are read; the rest is updated:

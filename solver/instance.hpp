@@ -1,4 +1,5 @@
-// M1: an instance that came from files instead of generators, as plain values. io/instance_files reads it.
+// M1: an instance that came from files instead of generators, as plain values. io/instance_files
+// reads it.
 #pragma once
 
 #include <string>
@@ -17,14 +18,15 @@ enum class Source {
   ratings,    ///< one CSV file of ratings, with a generated population
 };
 
-/// Ids are in the order of the files (ratings: ascending). An agent network has `provider_ids` only.
+/// Ids are in the order of the files (ratings: ascending). An agent network has `provider_ids`
+/// only.
 struct Instance {
   Source source = Source::generated;
-  Recognition recognition;                  ///< empty when generated
-  Amounts amounts;                          ///< empty when generated or from ratings
+  Recognition recognition;  ///< empty when generated
+  Amounts amounts;          ///< empty when generated or from ratings
   std::vector<std::string> provider_ids;
   std::vector<std::string> recipient_ids;
-  std::uint64_t content_hash = 0;           ///< of the files' bytes; part of the plan's identity
+  std::uint64_t content_hash = 0;  ///< of the files' bytes; part of the plan's identity
 
   [[nodiscard]] bool has_amounts() const {
     return source == Source::bipartite || source == Source::agents;

@@ -1,7 +1,7 @@
 // The public ledger of seed 002: all that agents learn of each other.
 //
-// It holds (ρ_r, f_r, converged_r) and nothing else. Needs, satisfaction, over-allocation histories,
-// capacities and recognition stay with their owners; a provider's computation is given
+// It holds (ρ_r, f_r, converged_r) and nothing else. Needs, satisfaction, over-allocation
+// histories, capacities and recognition stay with their owners; a provider's computation is given
 // PublishedNeeds and its own row (kernels/row_sums.hpp).
 // What it does leak: in round 1 nothing has been received, so the ρ_r published is the stated need.
 #pragma once

@@ -1,8 +1,8 @@
-// How: the literal algorithm (each agent in turn takes random peers with room) ends with late agents that
-// find only each other. Pairing a random permutation of "stubs", k an agent, has the same outcome
-// without that bias (Bollobás 1980), and its few self-loops and double edges, about k²/4 whatever
-// the size, are resolved by swapping ends with random other edges (McKay & Wormald 1990). Meshes denser
-// than half are the complement of a sparse one, which keeps the swaps rare.
+// How: the literal algorithm (each agent in turn takes random peers with room) ends with late
+// agents that find only each other. Pairing a random permutation of "stubs", k an agent, has the
+// same outcome without that bias (Bollobás 1980), and its few self-loops and double edges, about
+// k²/4 whatever the size, are resolved by swapping ends with random other edges (McKay & Wormald
+// 1990). Meshes denser than half are the complement of a sparse one, which keeps the swaps rare.
 #include "solver/partial_mesh.hpp"
 
 #include <algorithm>
@@ -48,7 +48,9 @@ class Slots {
   }
 
  private:
-  void put(Index a, Index b) { peers_[static_cast<std::size_t>(begin_[at(a)]) + at(used_[at(a)]++)] = b; }
+  void put(Index a, Index b) {
+    peers_[static_cast<std::size_t>(begin_[at(a)]) + at(used_[at(a)]++)] = b;
+  }
   void take(Index a, Index b) {
     const auto row = peers_.begin() + begin_[at(a)];
     *std::find(row, row + used_[at(a)], b) = *(row + used_[at(a)] - 1);
@@ -142,7 +144,8 @@ std::vector<Edge> complement(Index agents, const std::vector<Edge>& edges) {
 }
 
 /// Joins the components in the order of their smallest agent, each link between members of least
-/// degree (ties to the smaller id), so no degree rises by more than one in a component of two or more.
+/// degree (ties to the smaller id), so no degree rises by more than one in a component of two or
+/// more.
 void bridge_components(Index agents, std::vector<Edge>& edges) {
   const Network network = network_from_edges(at(agents), edges);
   const std::vector<Index> label = component_labels(network.offsets, network.columns);
@@ -176,7 +179,8 @@ Network partial_mesh(Index agents, Index k, std::uint64_t seed, std::uint32_t in
   const Index degree = dense ? agents - 1 - k : k;
   std::vector<Index> wanted(at(agents), degree);
   if ((Offset{agents} * degree) % 2 != 0) {
-    const auto odd = below(stream, {index, 0, kOddAgentDraw, 0}, static_cast<std::uint32_t>(agents));
+    const auto odd =
+        below(stream, {index, 0, kOddAgentDraw, 0}, static_cast<std::uint32_t>(agents));
     wanted[odd] += dense ? -1 : 1;  // k + 1 in the mesh either way
   }
   std::vector<Edge> edges = random_graph(wanted, stream, index);

@@ -7,9 +7,10 @@
 
 namespace needflow {
 
-/// A connected simple graph in which every agent has k neighbours (one has k + 1 if agents·k is odd;
-/// bridges between components add one where a sparse mesh falls apart, as k ≤ 2 does).
-/// Requires 1 ≤ k < agents − 1. Cost O(agents · k), plus O(agents²) = O(agents · k) when k is above half.
+/// A connected simple graph in which every agent has k neighbours (one has k + 1 if agents·k is
+/// odd; bridges between components add one where a sparse mesh falls apart, as k ≤ 2 does).
+/// Requires 1 ≤ k < agents − 1. Cost O(agents · k), plus O(agents²) = O(agents · k) when k is above
+/// half.
 [[nodiscard]] Network partial_mesh(Index agents, Index k, std::uint64_t seed, std::uint32_t index);
 
 }  // namespace needflow

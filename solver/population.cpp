@@ -71,7 +71,8 @@ Amounts draw_population(const PopulationSettings& settings, std::size_t agents, 
   amounts.need = draw_amounts(need, agents, settings.types, seed, "need", first);
   amounts.capacity = draw_amounts(capacity, agents, settings.types, seed, "capacity", first);
   keep_fraction(amounts.need, settings.recipient_fraction, RandomStream(seed, "recipient"), first);
-  keep_fraction(amounts.capacity, settings.provider_fraction, RandomStream(seed, "provider"), first);
+  keep_fraction(amounts.capacity, settings.provider_fraction, RandomStream(seed, "provider"),
+                first);
   return amounts;
 }
 
@@ -80,10 +81,9 @@ void apply_supply_ratio(Amounts& amounts, double ratio) {
     const double need = block_sum(amounts.need[type]);
     const double capacity = block_sum(amounts.capacity[type]);
     if (ratio > 0.0 && !(need > 0.0 && capacity > 0.0)) {
-      throw InvalidPoint(
-          fmt::format("supply_ratio = {} cannot be had: total need {}, total capacity {}{}", ratio,
-                      need, capacity,
-                      amounts.types() > 1 ? fmt::format(" of type {}", type + 1) : ""));
+      throw InvalidPoint(fmt::format(
+          "supply_ratio = {} cannot be had: total need {}, total capacity {}{}", ratio, need,
+          capacity, amounts.types() > 1 ? fmt::format(" of type {}", type + 1) : ""));
     }
     const double factor = ratio > 0.0 ? ratio * need / capacity : 0.0;
     for (double& amount : amounts.capacity[type]) amount *= factor;

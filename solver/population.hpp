@@ -21,9 +21,9 @@ struct Amounts {
 /// Why no population can be drawn from these settings, or an empty text.
 [[nodiscard]] std::string population_problem(const PopulationSettings& settings);
 
-/// Draws needs and capacities of N agents. Every draw is keyed by (network, replicate, agent) alone, so
-/// points that differ in a ratio or a size share their draws. An agent is a provider, or a
-/// recipient, for all types or for none. Capacities are not yet scaled.
+/// Draws needs and capacities of N agents. Every draw is keyed by (network, replicate, agent)
+/// alone, so points that differ in a ratio or a size share their draws. An agent is a provider, or
+/// a recipient, for all types or for none. Capacities are not yet scaled.
 [[nodiscard]] Amounts draw_population(const PopulationSettings& settings, std::size_t agents,
                                       std::uint64_t seed, std::uint32_t network,
                                       std::uint32_t replicate);

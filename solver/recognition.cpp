@@ -33,7 +33,8 @@ class WeightDraw {
   std::uint32_t network_;
 };
 
-/// S on every directed edge of the network, Σ_j S_ij = 1 unless all of i's weights underflowed to 0.
+/// S on every directed edge of the network, Σ_j S_ij = 1 unless all of i's weights underflowed to
+/// 0.
 std::vector<double> drawn_shares(const Network& network, const WeightDraw& draw, Threads threads) {
   std::vector<double> shares(network.columns.size());
   for_row_blocks(network.agents(), threads, [&](std::size_t begin, std::size_t end) {
@@ -48,8 +49,9 @@ std::vector<double> drawn_shares(const Network& network, const WeightDraw& draw,
   return shares;
 }
 
-/// MR_ij = min(S_ij, S_ji) in place of S. Rows ascend, so while i ascends the entries (j, i) of every
-/// row j come up in order: a cursor a row finds the reverse edge without a search or an index.
+/// MR_ij = min(S_ij, S_ji) in place of S. Rows ascend, so while i ascends the entries (j, i) of
+/// every row j come up in order: a cursor a row finds the reverse edge without a search or an
+/// index.
 void mutual_minimum(const Network& network, std::vector<double>& shares) {
   std::vector<Offset> cursor(network.offsets.begin(), network.offsets.end() - 1);
   for (std::size_t i = 0; i < network.agents(); ++i) {
@@ -122,8 +124,8 @@ std::size_t Recognition::bytes() const {
          (provider_degree.size() + recipient_degree.size()) * sizeof(Index);
 }
 
-Recognition recognise(Network network, const RecognitionSettings& settings,
-                      std::uint64_t seed, std::uint32_t network_index, Threads threads) {
+Recognition recognise(Network network, const RecognitionSettings& settings, std::uint64_t seed,
+                      std::uint32_t network_index, Threads threads) {
   std::vector<double> weights =
       drawn_shares(network, WeightDraw(settings, seed, network_index), threads);
   mutual_minimum(network, weights);

@@ -14,8 +14,8 @@ namespace needflow {
 /// The sparse side of an instance: MR (and D) from both ends. Immutable once built, shared by all
 /// points on the same network.
 struct Recognition {
-  bool agent_network = false;   ///< agent i is provider i and recipient i, MR symmetric
-  CsrMatrix provider_rows;      ///< P × R
+  bool agent_network = false;             ///< agent i is provider i and recipient i, MR symmetric
+  CsrMatrix provider_rows;                ///< P × R
   CsrMatrix recipient_rows_if_bipartite;  ///< R × P; an agent network reuses its symmetric rows
 
   std::vector<Index> provider_degree;   ///< links in the network of M4, MR = 0 ones included
@@ -45,17 +45,18 @@ struct Rating {
 };
 
 /// Generated shares: each agent draws a weight for each neighbour, normalises them to S, and
-/// MR_ij = min(S_ij, S_ji). Draws are keyed by (network index, i, j). Pairs with MR = 0 are dropped.
+/// MR_ij = min(S_ij, S_ji). Draws are keyed by (network index, i, j). Pairs with MR = 0 are
+/// dropped.
 [[nodiscard]] Recognition recognise(Network network, const RecognitionSettings& settings,
                                     std::uint64_t seed, std::uint32_t network_index,
                                     Threads threads);
 
-/// Ratings: weight = max(0, rating), normalised per source. The network is every rated pair in either
-/// direction; self-ratings are left out. Each (source, target) may occur once.
+/// Ratings: weight = max(0, rating), normalised per source. The network is every rated pair in
+/// either direction; self-ratings are left out. Each (source, target) may occur once.
 [[nodiscard]] Recognition recognise_ratings(std::size_t agents, const std::vector<Rating>& ratings);
 
-/// A bipartite instance as given. `rows` P × R with MR in [0, 1]: an edge with 0 stays a link of the
-/// network and leaves the matrix. A desire of all +∞ is dropped.
+/// A bipartite instance as given. `rows` P × R with MR in [0, 1]: an edge with 0 stays a link of
+/// the network and leaves the matrix. A desire of all +∞ is dropped.
 [[nodiscard]] Recognition bipartite_recognition(CsrMatrix rows);
 
 /// An agent network as given: symmetric rows with an empty diagonal.

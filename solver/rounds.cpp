@@ -71,7 +71,8 @@ void RoundSolver::start(std::span<const double> need, std::span<const double> ca
   available_.assign(capacity.begin(), capacity.end());
   const bool constant = settings_.damping == DampingKind::constant;
   std::fill(damping_.begin(), damping_.end(), constant ? settings_.damping_factor : 1.0);
-  for (auto* vector : {&denominator_, &satisfied_, &total_, &over_oldest_, &over_previous_, &over_}) {
+  for (auto* vector :
+       {&denominator_, &satisfied_, &total_, &over_oldest_, &over_previous_, &over_}) {
     std::fill(vector->begin(), vector->end(), 0.0);
   }
   std::fill(converged_.begin(), converged_.end(), std::uint8_t{0});
@@ -149,8 +150,8 @@ void RoundSolver::settle_recipients() {
 }
 
 // A_p ← A_p − delivered + returned. Without a cap all of A_p is delivered wherever d_p > 0 (M2
-// conservation), which is exact where the sum Σ_r v_pr is not; the pass over the rows is then only needed
-// for what comes back.
+// conservation), which is exact where the sum Σ_r v_pr is not; the pass over the rows is then only
+// needed for what comes back.
 void RoundSolver::settle_stock() {
   const bool capped = settings_.cap == Cap::active_need;
   const bool comes_back = settings_.return_surplus && total_over_ > 0.0;
@@ -165,7 +166,9 @@ void RoundSolver::settle_stock() {
     if (capped) kept = std::max(0.0, available_[p] - delivered_[p]);
     return comes_back ? kept + returned_[p] : kept;
   };
-  const auto is_dust = [this](std::size_t p, double amount) { return amount <= kDust * capacity_[p]; };
+  const auto is_dust = [this](std::size_t p, double amount) {
+    return amount <= kDust * capacity_[p];
+  };
   report_.wasted += block_sum(capacity_.size(), threads_, [&](std::size_t p) {
     const double amount = rest(p);
     return is_dust(p, amount) ? amount : 0.0;
@@ -194,8 +197,7 @@ TraceRow RoundSolver::trace_row() const {
   TraceRow row;
   row.round = report_.rounds;
   row.residual_l1 = block_sum(recipients, threads_, residual);
-  row.satisfied_fraction =
-      total_need_ > 0.0 ? block_sum(satisfied_, threads_) / total_need_ : 1.0;
+  row.satisfied_fraction = total_need_ > 0.0 ? block_sum(satisfied_, threads_) / total_need_ : 1.0;
   row.over = total_over_;
   row.converged = std::count(converged_.begin(), converged_.end(), std::uint8_t{1});
   row.denominator_change = report_.rounds == 1 ? std::numeric_limits<double>::quiet_NaN()
@@ -205,8 +207,10 @@ TraceRow RoundSolver::trace_row() const {
   if (settings_.damping == DampingKind::adaptive) {
     row.oscillating = std::count(damping_.begin(), damping_.end(), 0.5);
   }
-  row.active_providers = static_cast<std::int64_t>(count_if_index(
-      capacity_.size(), [this](std::size_t p) { return available_[p] > 0.0 && denominator_[p] > 0.0; }));
+  row.active_providers =
+      static_cast<std::int64_t>(count_if_index(capacity_.size(), [this](std::size_t p) {
+        return available_[p] > 0.0 && denominator_[p] > 0.0;
+      }));
   return row;
 }
 
@@ -214,10 +218,10 @@ std::size_t RoundSolver::bytes() const {
   const std::size_t provider_vectors = available_.size() + denominator_.size() +
                                        denominator_before_.size() + denominator_first_.size() +
                                        scale_.size() + delivered_.size() + returned_.size();
-  const std::size_t recipient_vectors =
-      received_.size() + satisfied_.size() + satisfied_before_.size() + total_.size() +
-      damping_.size() + over_oldest_.size() + over_previous_.size() + over_.size() +
-      returned_share_.size();
+  const std::size_t recipient_vectors = received_.size() + satisfied_.size() +
+                                        satisfied_before_.size() + total_.size() + damping_.size() +
+                                        over_oldest_.size() + over_previous_.size() + over_.size() +
+                                        returned_share_.size();
   return (provider_vectors + recipient_vectors) * sizeof(double) +
          messages_.size() * sizeof(std::int32_t) + converged_.size() + ledger_.bytes() +
          recurrence_.bytes();

@@ -16,14 +16,14 @@ namespace needflow {
 
 /// One round as a trace keeps it (M3); values after settlement.
 struct TraceRow {
-  std::int64_t round = 0;           ///< from 1
-  double residual_l1 = 0.0;         ///< Σ max(0, n_r − x_r)
-  double satisfied_fraction = 0.0;  ///< Σx / Σn
-  double over = 0.0;                ///< Σ over_r
-  std::int64_t converged = 0;       ///< recipients with converged_r
-  double denominator_change = 0.0;  ///< max |Δd_p| / d_p(1); NaN in round 1
-  double mean_damping = 0.0;        ///< over all recipients
-  std::int64_t oscillating = 0;     ///< recipients with f = 0.5 under `adaptive`
+  std::int64_t round = 0;             ///< from 1
+  double residual_l1 = 0.0;           ///< Σ max(0, n_r − x_r)
+  double satisfied_fraction = 0.0;    ///< Σx / Σn
+  double over = 0.0;                  ///< Σ over_r
+  std::int64_t converged = 0;         ///< recipients with converged_r
+  double denominator_change = 0.0;    ///< max |Δd_p| / d_p(1); NaN in round 1
+  double mean_damping = 0.0;          ///< over all recipients
+  std::int64_t oscillating = 0;       ///< recipients with f = 0.5 under `adaptive`
   std::int64_t active_providers = 0;  ///< A_p > 0 after settlement and d_p > 0 in this round
 };
 
@@ -49,7 +49,8 @@ class RoundSolver;
 using RoundObserver = std::function<void(const RoundSolver&)>;
 
 /// Runs M2 on one network for one need type at a time. The constructor allocates, run() reuses; two
-/// runs on the same solver give the same bits as two solvers. Not thread-safe; it may use threads itself.
+/// runs on the same solver give the same bits as two solvers. Not thread-safe; it may use threads
+/// itself.
 class RoundSolver {
  public:
   /// Keeps a reference to `recognition`.

@@ -61,11 +61,11 @@ struct RoundSettings {
   DampingKind damping = DampingKind::adaptive;
   double damping_factor = 1.0;  ///< α of DampingKind::constant
   Cap cap = Cap::none;
-  double tolerance = 0.01;      ///< ε
+  double tolerance = 0.01;  ///< ε
   StopRule stop = StopRule::either;
   std::int64_t max_rounds = 200;
-  bool return_surplus = true;   ///< stock only
-  double relaxation = 1.0;      ///< ω, reallocate only
+  bool return_surplus = true;  ///< stock only
+  double relaxation = 1.0;     ///< ω, reallocate only
 };
 
 struct Settings {

@@ -12,8 +12,8 @@ namespace {
 constexpr double kSameWithin = 1e-9;
 
 /// |a_i − b_i| ≤ share · scale_i for all i. NaN never agrees.
-bool all_within(std::span<const double> a, std::span<const double> b,
-                std::span<const double> scale, double share) {
+bool all_within(std::span<const double> a, std::span<const double> b, std::span<const double> scale,
+                double share) {
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (!(std::abs(a[i] - b[i]) <= share * scale[i])) return false;
   }

@@ -1,5 +1,5 @@
-// M2 "Stop": when a run has ended, and how. Each test is a function of its own so that tests can hold
-// it against hand-made states.
+// M2 "Stop": when a run has ended, and how. Each test is a function of its own so that tests can
+// hold it against hand-made states.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,7 @@ enum class Status : std::uint8_t {
                                         std::span<const double> first, double tolerance);
 
 /// Test 2, the recipients' half: |x_r − x_r(previous)| ≤ ε² n_r.
-[[nodiscard]] bool amounts_settled(std::span<const double> need,
-                                   std::span<const double> satisfied,
+[[nodiscard]] bool amounts_settled(std::span<const double> need, std::span<const double> satisfied,
                                    std::span<const double> before, double tolerance);
 
 /// What a round's outcome depends on. Empty spans are not compared: `available` outside `stock`,
@@ -45,8 +44,8 @@ struct RunState {
   std::span<const double> total;          ///< y_r
 };
 
-/// Test 3: Brent's cycle detection. Keeps one earlier state and compares every round with it, so a cycle of
-/// any length is found in O(state) memory.
+/// Test 3: Brent's cycle detection. Keeps one earlier state and compares every round with it, so a
+/// cycle of any length is found in O(state) memory.
 class Recurrence {
  public:
   /// `need` and `capacity` scale the comparison: amounts within 1e-9 n_r, A_p within 1e-9 C_p.

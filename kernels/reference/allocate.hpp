@@ -83,8 +83,8 @@ void gather_settlements(const CsrView& provider_rows, const PublishedNeeds<L>& l
         const auto r = static_cast<std::size_t>(row.columns[j]);
         return allocation(scale[p][l], row.weights[j], claim(row, j, ledger.active[r][l]), cap);
       };
-      delivered[p][l] = row_sum(row.columns.size(),
-                                [&](std::size_t j, double sum) { return sum + sent(j); });
+      delivered[p][l] =
+          row_sum(row.columns.size(), [&](std::size_t j, double sum) { return sum + sent(j); });
       returned[p][l] = row_sum(row.columns.size(), [&](std::size_t j, double sum) {
         const auto r = static_cast<std::size_t>(row.columns[j]);
         return std::fma(sent(j), returned_share[r][l], sum);

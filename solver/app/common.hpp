@@ -26,8 +26,8 @@ enum class LogLevel { error, warning, info, debug };
 
 /// Where a subcommand reads its words from and writes to; `main` owns the streams.
 struct Context {
-  std::ostream& out;   ///< results for people
-  std::ostream& err;   ///< progress and troubles
+  std::ostream& out;  ///< results for people
+  std::ostream& err;  ///< progress and troubles
   bool err_is_terminal = false;
   std::vector<std::string> command;  ///< argv, for provenance
 };

@@ -25,8 +25,7 @@ void print_info(std::ostream& out) {
   out << fmt::format("libraries   {}\n", libraries_text(build));
   out << fmt::format("SIMD        {} chosen; usable here: {} (NEEDFLOW_SIMD pins one)\n",
                      chosen_simd_target(), fmt::join(usable_simd_targets(), ", "));
-  out << fmt::format("processors  {} usable, decided by the {}\n", usable.count,
-                     usable.decided_by);
+  out << fmt::format("processors  {} usable, decided by the {}\n", usable.count, usable.decided_by);
   for (const ProcessorLimit& limit : usable.limits) {
     out << fmt::format("            {}: {} ({})\n", limit.name, limit.processors, limit.source);
   }

@@ -1,5 +1,5 @@
-// needflow: parses the command line, runs a subcommand, turns troubles into messages and exit codes.
-// Nothing else in the program prints or exits.
+// needflow: parses the command line, runs a subcommand, turns troubles into messages and exit
+// codes. Nothing else in the program prints or exits.
 #include <fmt/format.h>
 #include <hdf5.h>
 #include <unistd.h>

@@ -121,10 +121,10 @@ void print_costs(const Sweep& sweep, const Plan& plan, int threads, std::ostream
   const auto shared = std::count_if(plan.tasks.begin(), plan.tasks.end(),
                                     [](const NetworkTask& task) { return task.shares_rows; });
   const MeasuredCosts costs = measure_costs();
-  const double seconds = (plan.built_entries * costs.build_entry +
-                          plan.edge_rounds * costs.edge_round +
-                          plan.agent_rounds * costs.agent_round) /
-                         threads;
+  const double seconds =
+      (plan.built_entries * costs.build_entry + plan.edge_rounds * costs.edge_round +
+       plan.agent_rounds * costs.agent_round) /
+      threads;
   out << fmt::format("networks     {} built once each; {} with all threads on their rows\n",
                      plan.tasks.size(), shared);
   out << fmt::format("memory       {} for the largest point, {} of outcomes kept until the end\n",
@@ -134,7 +134,8 @@ void print_costs(const Sweep& sweep, const Plan& plan, int threads, std::ostream
                      readable_size(result_bytes(sweep, plan)));
   out << fmt::format(
       "time         about {} on {} threads, by what was measured now: {:.0f} ns an edge to build, "
-      "{:.1f} ns an edge and {:.0f} ns an agent a round; reallocate counted at max_rounds, stock and "
+      "{:.1f} ns an edge and {:.0f} ns an agent a round; reallocate counted at max_rounds, stock "
+      "and "
       "stream at 6\n",
       readable_duration(seconds), threads, 1e9 * costs.build_entry, 1e9 * costs.edge_round,
       1e9 * costs.agent_round);
@@ -143,8 +144,8 @@ void print_costs(const Sweep& sweep, const Plan& plan, int threads, std::ostream
 }  // namespace
 
 Command add_plan(CLI::App& program) {
-  CLI::App* command = program.add_subcommand(
-      "plan", "What a sweep would do and cost; computes and writes nothing");
+  CLI::App* command =
+      program.add_subcommand("plan", "What a sweep would do and cost; computes and writes nothing");
   command->footer("Example: needflow plan data/mesh.toml --set network.count=8\n\n" +
                   option_help());
   const auto options = std::make_shared<ScenarioOptions>();
@@ -162,7 +163,8 @@ Command add_plan(CLI::App& program) {
     print_problems(sweep, plan, context.out);
     print_costs(sweep, plan, threads, context.out);
     context.out << fmt::format("threads      {}, one process\n", threads);
-    context.out << fmt::format("resume       this version keeps no journal: a sweep starts afresh\n");
+    context.out << fmt::format(
+        "resume       this version keeps no journal: a sweep starts afresh\n");
     context.out << fmt::format("plan hash    {:016x}\n", scenario.plan_hash);
     return int{kDone};
   };

@@ -27,9 +27,10 @@ Scenario one_point(const RunOptions& options) {
   Scenario scenario = load(options.scenario);
   const std::size_t points = scenario.sweep.points();
   if (!options.point && points > 1) {
-    throw ScenarioError(fmt::format(
-        "{} has {} points ({}); choose one with --point 0 … {}, or run them all with needflow sweep",
-        options.scenario.file, points, grid_text(scenario.sweep), points - 1));
+    throw ScenarioError(
+        fmt::format("{} has {} points ({}); choose one with --point 0 … {}, or run them all with "
+                    "needflow sweep",
+                    options.scenario.file, points, grid_text(scenario.sweep), points - 1));
   }
   const std::size_t index = options.point.value_or(0);
   if (index >= points) {
@@ -86,10 +87,10 @@ int run_one(const Context& context, const RunOptions& options) {
   run_in_arena(threads, [&] {
     const auto recognition = recognition_of(watched, point, Threads::all);
     const bool large = recognition->provider_rows.entries() >= kEntriesForThreads;
-    outcome = run_point(
-        watched, 0, *recognition, large ? Threads::all : Threads::one,
-        talk ? narrator(watched, *recognition, point.settings.round.cap, context.out)
-             : PointObserver{});
+    outcome =
+        run_point(watched, 0, *recognition, large ? Threads::all : Threads::one,
+                  talk ? narrator(watched, *recognition, point.settings.round.cap, context.out)
+                       : PointObserver{});
   });
   if (!outcome.message.empty()) {
     context.err << fmt::format("needflow: the point is {}: {}\n",

@@ -66,22 +66,20 @@ void print_full_round(const Sweep& sweep, const Recognition& recognition, Cap ca
       const auto r = static_cast<std::size_t>(row.columns[j]);
       const double active = published.active[r][0];
       const double claim = row.desire.empty() ? active : std::min(row.desire[j], active);
-      out << fmt::format(
-          "  {}{}{:>12}{:>12}{:>12}{:>12}\n", padded(provider_name(instance, p), 14),
-          padded(recipient_name(instance, r), 14), amount_text(claim),
-          amount_text(row.weights[j] * claim), amount_text(solver.denominator()[p]),
-          amount_text(allocation_of(solver.scale()[p], row.weights[j], claim, cap)));
+      out << fmt::format("  {}{}{:>12}{:>12}{:>12}{:>12}\n", padded(provider_name(instance, p), 14),
+                         padded(recipient_name(instance, r), 14), amount_text(claim),
+                         amount_text(row.weights[j] * claim), amount_text(solver.denominator()[p]),
+                         amount_text(allocation_of(solver.scale()[p], row.weights[j], claim, cap)));
     }
   }
   out << fmt::format("  {:<14}{:>12}{:>12}{:>12}{:>12}{:>12}   {}\n", "recipient", "residual",
                      "received", "satisfied", "over", "damping", "converged");
   for (std::size_t r = 0; r < need.size(); ++r) {
-    out << fmt::format("  {}{:>12}{:>12}{:>12}{:>12}{:>12}   {}\n",
-                       padded(recipient_name(instance, r), 14),
-                       amount_text(solver.ledger().residual()[r]),
-                       amount_text(solver.received()[r]), amount_text(solver.satisfied()[r]),
-                       amount_text(solver.over()[r]), amount_text(solver.damping()[r]),
-                       solver.converged()[r] != 0 ? "yes" : "no");
+    out << fmt::format(
+        "  {}{:>12}{:>12}{:>12}{:>12}{:>12}   {}\n", padded(recipient_name(instance, r), 14),
+        amount_text(solver.ledger().residual()[r]), amount_text(solver.received()[r]),
+        amount_text(solver.satisfied()[r]), amount_text(solver.over()[r]),
+        amount_text(solver.damping()[r]), solver.converged()[r] != 0 ? "yes" : "no");
   }
   out << '\n';
 }
@@ -93,13 +91,12 @@ void print_round_header(std::ostream& out) {
 }
 
 void print_round_line(const TraceRow& row, std::ostream& out) {
-  const std::string change =
-      row.round == 1 ? "–" : fmt::format("{:.3g}", row.denominator_change);
-  out << fmt::format("{:>5} {:>14} {:>10.6f} {:>14} {:>10} {} {:>8.4f} {:>12} {:>10}\n", row.round,
-                     amount_text(row.residual_l1), row.satisfied_fraction, amount_text(row.over),
-                     row.converged,
-                     std::string(11 - std::min<std::size_t>(11, screen_width(change)), ' ') + change,
-                     row.mean_damping, row.oscillating, row.active_providers);
+  const std::string change = row.round == 1 ? "–" : fmt::format("{:.3g}", row.denominator_change);
+  out << fmt::format(
+      "{:>5} {:>14} {:>10.6f} {:>14} {:>10} {} {:>8.4f} {:>12} {:>10}\n", row.round,
+      amount_text(row.residual_l1), row.satisfied_fraction, amount_text(row.over), row.converged,
+      std::string(11 - std::min<std::size_t>(11, screen_width(change)), ' ') + change,
+      row.mean_damping, row.oscillating, row.active_providers);
 }
 
 void print_outcome(const Outcome& outcome, std::ostream& out) {
@@ -107,8 +104,7 @@ void print_outcome(const Outcome& outcome, std::ostream& out) {
   const auto line = [&out](const char* name, const std::string& text) {
     out << fmt::format("{:<22} {}\n", name, text);
   };
-  std::string end =
-      fmt::format("{} after {} rounds", status_name(outcome.status), outcome.rounds);
+  std::string end = fmt::format("{} after {} rounds", status_name(outcome.status), outcome.rounds);
   if (outcome.cycle_period > 0) end += fmt::format(", period {}", outcome.cycle_period);
   line("status", end);
   line("satisfied fraction", fmt::format("{:.6f}", s.satisfied_fraction));
@@ -121,9 +117,9 @@ void print_outcome(const Outcome& outcome, std::ostream& out) {
   line("Jain index, Gini", fmt::format("{:.6f}, {:.6f}", s.jain_index, s.gini));
   line("messages", fmt::format("{} published, {} read, {} allocated", outcome.messages.published,
                                outcome.messages.read, outcome.messages.allocated));
-  line("network", fmt::format("{} links, {} with mutual recognition, mean degree {:.2f}",
-                              outcome.network_edges, outcome.recognised_pairs,
-                              outcome.network_mean_degree));
+  line("network",
+       fmt::format("{} links, {} with mutual recognition, mean degree {:.2f}",
+                   outcome.network_edges, outcome.recognised_pairs, outcome.network_mean_degree));
 }
 
 void print_recipients(const Instance& instance, const AgentRows& rows, std::size_t types,
@@ -139,12 +135,12 @@ void print_recipients(const Instance& instance, const AgentRows& rows, std::size
                      [&](std::size_t a, std::size_t b) { return residual(a) > residual(b); });
     shown.resize(kNeediest);
   }
-  out << fmt::format("{}{:>14} {:>14} {:>10} {:>8}\n", padded("recipient", 34), "need",
-                     "satisfied", "share", "links");
+  out << fmt::format("{}{:>14} {:>14} {:>10} {:>8}\n", padded("recipient", 34), "need", "satisfied",
+                     "share", "links");
   for (const std::size_t r : shown) {
     const std::size_t row = r * types + type;
-    const auto links = instance.source == Source::bipartite ? rows.recipient_degree[r]
-                                                            : rows.provider_degree[r];
+    const auto links =
+        instance.source == Source::bipartite ? rows.recipient_degree[r] : rows.provider_degree[r];
     out << fmt::format("{}{:>14} {:>14} {:>9.1f}% {:>8}\n", padded(recipient_name(instance, r), 34),
                        amount_text(rows.need[row]), amount_text(rows.satisfied[row]),
                        100.0 * rows.satisfied[row] / rows.need[row], links);

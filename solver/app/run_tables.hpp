@@ -1,5 +1,5 @@
-// The tables that `needflow run` prints: each round of a small instance in full, a line a round for others,
-// and what every recipient got.
+// The tables that `needflow run` prints: each round of a small instance in full, a line a round for
+// others, and what every recipient got.
 #pragma once
 
 #include <iosfwd>

@@ -95,7 +95,8 @@ int run_sweep(const Context& context, const SweepOptions& options) {
   progress.finish();
   if (interrupted()) {
     context.err << fmt::format(
-        "needflow: interrupted after {} of {} points; {} was not written, and this version keeps no "
+        "needflow: interrupted after {} of {} points; {} was not written, and this version keeps "
+        "no "
         "journal to resume from\n",
         collector.done(), plan.points, options.output);
     return kInterrupted;
@@ -108,8 +109,9 @@ int run_sweep(const Context& context, const SweepOptions& options) {
     context.out << fmt::format("results in {}\n", options.output);
   }
   if (collector.done() < plan.points) {
-    context.err << fmt::format("needflow: stopped after {} points without a result; {} are pending\n",
-                               collector.troubled(), plan.points - collector.done());
+    context.err << fmt::format(
+        "needflow: stopped after {} points without a result; {} are pending\n",
+        collector.troubled(), plan.points - collector.done());
   }
   return collector.troubled() > 0 ? kSomePointsFailed : kDone;
 }
@@ -122,7 +124,8 @@ Command add_sweep(CLI::App& program) {
   command->footer(
       "Examples:\n"
       "  needflow sweep data/mesh.toml -o mesh.h5\n"
-      "  needflow sweep data/aid2022_sweep.toml -o aid.h5 --set round.tolerance=0.001 --traces\n\n" +
+      "  needflow sweep data/aid2022_sweep.toml -o aid.h5 --set round.tolerance=0.001 "
+      "--traces\n\n" +
       option_help());
   const auto options = std::make_shared<SweepOptions>();
   add_scenario_options(*command, options->scenario);
@@ -130,8 +133,8 @@ Command add_sweep(CLI::App& program) {
   command->add_flag("--overwrite", options->overwrite, "Replace the result file if it exists");
   command->add_flag("--traces", options->scenario.overrides.traces, "Keep every round");
   command->add_flag("--agents", options->scenario.overrides.agents, "Keep every agent");
-  auto* fast =
-      command->add_flag("--fail-fast", options->fail_fast, "Stop at the first point without a result");
+  auto* fast = command->add_flag("--fail-fast", options->fail_fast,
+                                 "Stop at the first point without a result");
   command
       ->add_option("--max-failures", options->max_failures,
                    "Stop when more points than this have no result (default: keep going)")

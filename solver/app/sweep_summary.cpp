@@ -79,8 +79,8 @@ void print_sweep_summary(const Sweep& sweep, const std::vector<PointOutcome>& ou
     for (const Outcome& type : point.types) all.add(type);
   }
   out << fmt::format("{}\n", sweep.title.empty() ? "Sweep" : sweep.title);
-  out << fmt::format("{:<18} {:<12}{:>10} {:>10} {:>8}   ended as\n", "means over", "",
-                     "satisfied", "Jain", "rounds");
+  out << fmt::format("{:<18} {:<12}{:>10} {:>10} {:>8}   ended as\n", "means over", "", "satisfied",
+                     "Jain", "rounds");
   out << fmt::format("{:<18} {:<12}{}\n", "all points", "", all.row());
   for (std::size_t axis = 0; axis < sweep.axes.size(); ++axis) {
     if (sweep.axes[axis].values.size() <= kLongestAxis) print_axis(sweep, axis, outcomes, out);

@@ -24,8 +24,8 @@ struct Outcome {
   std::vector<TraceRow> trace;  ///< empty unless asked for
 };
 
-/// Final state per agent, row-major (agent, type); degrees have no type. For an agent network the two
-/// sides have the same length and one degree.
+/// Final state per agent, row-major (agent, type); degrees have no type. For an agent network the
+/// two sides have the same length and one degree.
 struct AgentRows {
   std::vector<double> need, satisfied, damping, residual;  ///< recipients × types
   std::vector<double> capacity, capacity_left;             ///< providers × types
@@ -43,10 +43,10 @@ struct PointOutcome {
 
 /// One column of results.
 struct Metric {
-  const char* name;       ///< promised, see the result file's schema
+  const char* name;  ///< promised, see the result file's schema
   const char* long_name;
   const char* unit;
-  double (*real)(const Outcome&);           ///< exactly one of the two is set
+  double (*real)(const Outcome&);  ///< exactly one of the two is set
   std::int64_t (*integer)(const Outcome&);
 };
 

@@ -51,8 +51,8 @@ std::int64_t outcome_bytes(const Sweep& sweep, const NetworkTask& task, const Po
   std::int64_t bytes = static_cast<std::int64_t>(sizeof(Outcome)) * types;
   if (sweep.agents) bytes += types * 8 * (4 * task.recipients + 2 * task.providers);
   if (sweep.traces) {
-    bytes += types * static_cast<std::int64_t>(sizeof(TraceRow)) *
-             assumed_rounds(point.settings.round);
+    bytes +=
+        types * static_cast<std::int64_t>(sizeof(TraceRow)) * assumed_rounds(point.settings.round);
   }
   return bytes;
 }
@@ -60,8 +60,7 @@ std::int64_t outcome_bytes(const Sweep& sweep, const NetworkTask& task, const Po
 void add_costs(const Sweep& sweep, const NetworkTask& task, Plan& plan) {
   const auto state = static_cast<std::int64_t>(round_state_bytes(
       static_cast<std::size_t>(task.providers), static_cast<std::size_t>(task.recipients)));
-  plan.largest_point_bytes =
-      std::max(plan.largest_point_bytes, matrix_bytes(sweep, task) + state);
+  plan.largest_point_bytes = std::max(plan.largest_point_bytes, matrix_bytes(sweep, task) + state);
   if (sweep.instance->source == Source::generated) {
     plan.built_entries += static_cast<double>(task.entries);
   }
@@ -107,8 +106,9 @@ Plan make_plan(const Sweep& sweep) {
     size_task(sweep, task);
     add_costs(sweep, task, plan);
   }
-  std::stable_sort(plan.tasks.begin(), plan.tasks.end(),
-                   [](const NetworkTask& a, const NetworkTask& b) { return a.entries > b.entries; });
+  std::stable_sort(
+      plan.tasks.begin(), plan.tasks.end(),
+      [](const NetworkTask& a, const NetworkTask& b) { return a.entries > b.entries; });
   return plan;
 }
 

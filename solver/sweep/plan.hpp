@@ -17,7 +17,7 @@ struct NetworkTask {
   Point example;                    ///< any of them: the network settings are the same
   std::int64_t providers = 0;
   std::int64_t recipients = 0;
-  std::int64_t entries = 0;         ///< stored entries of the matrix, expected
+  std::int64_t entries = 0;  ///< stored entries of the matrix, expected
   /// One point at a time with all threads on its row blocks; otherwise a thread a point.
   bool shares_rows = false;
 };
@@ -29,9 +29,9 @@ struct InvalidEntry {
 
 struct Plan {
   std::size_t points = 0;
-  std::vector<NetworkTask> tasks;      ///< biggest first
-  std::vector<InvalidEntry> invalid;   ///< points that are known to have no solution, ascending
-  std::size_t duplicates = 0;          ///< points that compute what an earlier point computes
+  std::vector<NetworkTask> tasks;     ///< biggest first
+  std::vector<InvalidEntry> invalid;  ///< points that are known to have no solution, ascending
+  std::size_t duplicates = 0;         ///< points that compute what an earlier point computes
   std::vector<std::size_t> duplicate_examples;  ///< the first few of them
 
   std::int64_t largest_point_bytes = 0;  ///< matrix and state of the largest point

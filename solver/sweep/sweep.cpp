@@ -24,10 +24,10 @@ std::string population_identity(const PopulationSettings& p) {
 }
 
 std::string round_identity(const RoundSettings& r) {
-  std::string text = fmt::format("settlement {} damping {} cap {} tolerance {} stop {} rounds {}",
-                                 static_cast<int>(r.settlement), static_cast<int>(r.damping),
-                                 static_cast<int>(r.cap), r.tolerance, static_cast<int>(r.stop),
-                                 r.max_rounds);
+  std::string text =
+      fmt::format("settlement {} damping {} cap {} tolerance {} stop {} rounds {}",
+                  static_cast<int>(r.settlement), static_cast<int>(r.damping),
+                  static_cast<int>(r.cap), r.tolerance, static_cast<int>(r.stop), r.max_rounds);
   if (r.damping == DampingKind::constant) text += fmt::format(" factor {}", r.damping_factor);
   if (r.settlement == SettlementKind::stock) text += fmt::format(" returns {}", r.return_surplus);
   if (r.settlement == SettlementKind::reallocate) text += fmt::format(" omega {}", r.relaxation);
@@ -114,9 +114,9 @@ std::string network_identity(const Sweep& sweep, const Point& point) {
   NetworkKind kind = n.kind;
   const std::int64_t k = resolved_neighbors(n);
   if (kind == NetworkKind::partial_mesh && k >= n.agents - 1) kind = NetworkKind::full_mesh;
-  std::string text = fmt::format("seed {} network {} kind {} agents {} weights {}",
-                                 point.settings.seed, point.network, static_cast<int>(kind),
-                                 n.agents, static_cast<int>(r.weights));
+  std::string text =
+      fmt::format("seed {} network {} kind {} agents {} weights {}", point.settings.seed,
+                  point.network, static_cast<int>(kind), n.agents, static_cast<int>(r.weights));
   if (kind == NetworkKind::partial_mesh) text += fmt::format(" k {}", k);
   if (kind == NetworkKind::hub_spoke) text += fmt::format(" hub {}", n.hub);
   if (r.weights == WeightKind::gamma) text += fmt::format(" shape {}", r.shape);

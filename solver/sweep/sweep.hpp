@@ -1,5 +1,5 @@
-// A sweep as one value: base settings, axes, draws. It can be counted, indexed and checked before the
-// first round.
+// A sweep as one value: base settings, axes, draws. It can be counted, indexed and checked before
+// the first round.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +20,8 @@ using Value = std::variant<bool, std::int64_t, double, std::string>;
 
 /// One dimension of the grid: an option that was given an array.
 struct Axis {
-  std::string name;       ///< the dimension's name in result files, e.g. "agents"
-  std::string key;        ///< the option, e.g. "network.agents"
+  std::string name;  ///< the dimension's name in result files, e.g. "agents"
+  std::string key;   ///< the option, e.g. "network.agents"
   std::string unit;
   std::string long_name;
   std::vector<Value> values;
@@ -44,10 +44,10 @@ struct Dimension {
 struct Sweep {
   std::string title;
   Settings base;
-  std::vector<Axis> axes;        ///< in the option table's order
-  std::int64_t networks = 1;     ///< [network] count
-  std::int64_t replicates = 1;   ///< [population] replicates
-  std::uint32_t first_network = 0;    ///< 0 but in the one-point sweep that only_point() makes
+  std::vector<Axis> axes;           ///< in the option table's order
+  std::int64_t networks = 1;        ///< [network] count
+  std::int64_t replicates = 1;      ///< [population] replicates
+  std::uint32_t first_network = 0;  ///< 0 but in the one-point sweep that only_point() makes
   std::uint32_t first_replicate = 0;
   bool traces = false;
   bool agents = false;
@@ -66,8 +66,8 @@ struct Sweep {
 /// The sweep of point i alone: axes of length one, and its network and replicate first.
 [[nodiscard]] Sweep only_point(Sweep sweep, std::size_t i);
 
-/// Everything that decides what a point computes, as text; what cannot matter (k on a ring, ω outside
-/// `reallocate`) is left out, so equal texts mean equal results.
+/// Everything that decides what a point computes, as text; what cannot matter (k on a ring, ω
+/// outside `reallocate`) is left out, so equal texts mean equal results.
 [[nodiscard]] std::string point_identity(const Sweep& sweep, const Point& point);
 
 /// The part of it that decides the recognition matrix: points that share it share the matrix.

@@ -107,9 +107,8 @@ Outcome run_type(const Sweep& sweep, const RoundSettings& settings, const Recogn
   if (report.status == Status::failed) return outcome;
   outcome.cycle_period = report.cycle_period;
   outcome.messages = report.messages;
-  outcome.satisfaction =
-      measure_satisfaction(amounts.need[type], solver.satisfied(), solver.over(), report.wasted,
-                           settings.tolerance, threads);
+  outcome.satisfaction = measure_satisfaction(amounts.need[type], solver.satisfied(), solver.over(),
+                                              report.wasted, settings.tolerance, threads);
   return outcome;
 }
 
@@ -151,9 +150,8 @@ void run_task(const Sweep& sweep, const NetworkTask& task, Deliverer& deliver) {
     return;
   }
   // Isolated: a thread that waits here must not start another task and hold two networks at once.
-  tbb::this_task_arena::isolate([&] {
-    tbb::parallel_for(std::size_t{0}, task.points.size(), one_point);
-  });
+  tbb::this_task_arena::isolate(
+      [&] { tbb::parallel_for(std::size_t{0}, task.points.size(), one_point); });
 }
 
 }  // namespace
@@ -165,8 +163,8 @@ std::shared_ptr<const Recognition> recognition_of(const Sweep& sweep, const Poin
   }
   const Settings& settings = point.settings;
   return std::make_shared<const Recognition>(
-      recognise(build_network(settings.network, settings.seed, point.network),
-                settings.recognition, settings.seed, point.network, threads));
+      recognise(build_network(settings.network, settings.seed, point.network), settings.recognition,
+                settings.seed, point.network, threads));
 }
 
 PointOutcome run_point(const Sweep& sweep, std::size_t index, const Recognition& recognition,
@@ -184,7 +182,8 @@ PointOutcome run_point(const Sweep& sweep, std::size_t index, const Recognition&
       outcome.types.push_back(
           run_type(sweep, settings, recognition, amounts, type, threads, solver, observer));
       if (outcome.types.back().status == Status::failed) {
-        outcome.message = fmt::format("numbers overflowed in round {}", outcome.types.back().rounds);
+        outcome.message =
+            fmt::format("numbers overflowed in round {}", outcome.types.back().rounds);
       }
       if (sweep.agents) keep_agent_rows(outcome.agents, solver, amounts, type);
     }
@@ -195,7 +194,8 @@ PointOutcome run_point(const Sweep& sweep, std::size_t index, const Recognition&
 }
 
 void run_in_arena(int threads, const std::function<void()>& work) {
-  // The arena bounds how many threads may join; the control lets TBB make more than there are cores.
+  // The arena bounds how many threads may join; the control lets TBB make more than there are
+  // cores.
   const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
                                   static_cast<std::size_t>(threads));
   tbb::task_arena arena(threads);

@@ -11,8 +11,8 @@
 
 namespace needflow {
 
-/// Receives outcomes as they come, from any thread, one call at a time. The order depends on threads;
-/// the outcomes do not. A journal belongs here.
+/// Receives outcomes as they come, from any thread, one call at a time. The order depends on
+/// threads; the outcomes do not. A journal belongs here.
 class OutcomeSink {
  public:
   virtual ~OutcomeSink() = default;

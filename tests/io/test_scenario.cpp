@@ -40,7 +40,8 @@ TEST_CASE("an empty scenario is one point with the defaults of the table") {
 }
 
 TEST_CASE("an array is an axis even with one value, in the order of the option table") {
-  const Sweep sweep = parse("[round]\ntolerance=[0.1]\n[network]\nneighbors=[5]\nagents=[9,8]\n").sweep;
+  const Sweep sweep =
+      parse("[round]\ntolerance=[0.1]\n[network]\nneighbors=[5]\nagents=[9,8]\n").sweep;
   REQUIRE(sweep.axes.size() == 3);
   CHECK(sweep.axes[0].name == "agents");
   CHECK(sweep.axes[1].name == "neighbors");
@@ -77,8 +78,10 @@ TEST_CASE("the command line wins over the file, with bare words and arrays") {
 TEST_CASE("mistakes are all listed at once, each with file, line, key and what would be right") {
   const std::string message = refusal(
       "[network]\nagnets = 5\nagents = 0\nneighbors = \"tabel\"\n[round]\nmax_rounds = 1.5\n");
-  CHECK(says(message, "test.toml line 2: unknown key network.agnets; did you mean network.agents?"));
-  CHECK(says(message, "test.toml line 3: network.agents = 0 is out of range; expected an integer in"));
+  CHECK(
+      says(message, "test.toml line 2: unknown key network.agnets; did you mean network.agents?"));
+  CHECK(says(message,
+             "test.toml line 3: network.agents = 0 is out of range; expected an integer in"));
   CHECK(says(message, "test.toml line 4: network.neighbors = \"tabel\" is not known"));
   CHECK(says(message, "test.toml line 6: round.max_rounds = 1.5 is a number; expected an integer"));
 }
@@ -139,7 +142,8 @@ agents = false
 
 TEST_CASE("an instance without a ratio keeps its capacities; with one they are scaled") {
   const std::string files =
-      "[instance]\nproviders=\"seed_round/providers.csv\"\nrecipients=\"seed_round/recipients.csv\"\n"
+      "[instance]\nproviders=\"seed_round/providers.csv\"\nrecipients=\"seed_round/"
+      "recipients.csv\"\n"
       "edges=\"seed_round/edges.csv\"\n";
   CHECK_FALSE(parse(files).sweep.base.population.supply_ratio.has_value());
   CHECK(parse(files + "[population]\nsupply_ratio=2\n").sweep.base.population.supply_ratio == 2.0);
@@ -147,7 +151,8 @@ TEST_CASE("an instance without a ratio keeps its capacities; with one they are s
 
 TEST_CASE("any mutilated scenario is understood or refused with a reason, never worse") {
   const std::string whole =
-      "title = \"x\"\nseed = 4\n[network]\nkind = \"ring\"\nagents = [5, 6]\n[population]\nneed_cv = "
+      "title = \"x\"\nseed = 4\n[network]\nkind = \"ring\"\nagents = [5, 6]\n[population]\nneed_cv "
+      "= "
       "0.5\n[round]\ndamping = [\"none\", 0.25]\nreturn_surplus = false\n";
   std::mt19937 engine(11);
   for (int trial = 0; trial < 3000; ++trial) {

@@ -21,50 +21,7 @@
 namespace {
 
 using namespace needflow;
-using tests::alone_in;
-using tests::difference;
-using tests::ForcedTarget;
-using tests::in;
-using tests::Inputs;
-using tests::lane_of;
-using tests::Numbers;
-using tests::out;
-using tests::Outputs;
-using tests::passes;
-using tests::plain_passes;
-using tests::random_inputs;
-using tests::Triplet;
-
-/// Row lengths of every awkward matrix, and its number of columns.
-struct Shape {
-  const char* name;
-  std::vector<std::size_t> lengths;
-  std::size_t columns;
-};
-
-std::vector<std::size_t> cycling(std::size_t rows, std::size_t period) {
-  std::vector<std::size_t> lengths(rows);
-  for (std::size_t i = 0; i < rows; ++i) lengths[i] = i % period;
-  return lengths;
-}
-
-std::vector<Shape> awkward_shapes() {
-  std::vector<std::size_t> one_has_all(21, 0);
-  one_has_all[7] = 40;
-  return {{"no rows", {}, 3},
-          {"no rows, no columns", {}, 0},
-          {"one row, empty", {0}, 1},
-          {"one row of one entry", {1}, 1},
-          {"one row of many", {1000}, 1000},
-          {"empty rows", {0, 0, 0}, 4},
-          {"rows without columns", {0, 0}, 0},
-          {"one row has everything", one_has_all, 40},
-          {"lengths 0 to 9", cycling(10, 10), 9},
-          {"511 rows", cycling(511, 8), 50},
-          {"512 rows", cycling(512, 9), 50},
-          {"513 rows", cycling(513, 10), 50},
-          {"1025 rows", cycling(1025, 11), 50}};
-}
+using namespace needflow::tests;
 
 constexpr Cap kCaps[] = {Cap::none, Cap::active_need};
 
@@ -80,16 +37,6 @@ void check_against_twin(const Shape& shape, bool with_desire, Cap cap) {
     CAPTURE(with_desire);
     CHECK(difference(passes<L>(rows, given, cap, threads), expected) == "");
   }
-}
-
-/// The target whose code a dispatch calls now, read from Highway's own index.
-std::string dispatched_target() {
-  for (std::int64_t left = HWY_TARGETS; left != 0; left &= left - 1) {
-    hwy::ChosenTarget probe;
-    probe.Update(left & -left);
-    if (probe.GetIndex() == hwy::GetChosenTarget().GetIndex()) return hwy::TargetName(left & -left);
-  }
-  return "none";
 }
 
 /// A provider-major instance with both orders of its rows, and one round of it.

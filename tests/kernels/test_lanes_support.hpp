@@ -1,5 +1,6 @@
-// What the kernel tests share: comparison of bits, repeatable numbers, random sparse rows, the
-// small matrices written out as triplets, and a guard that pins the SIMD target for a scope.
+// What the kernel tests share: comparison of bits, repeatable numbers, random sparse rows and small
+// ones written out as triplets, the three passes of a round run fast and plain on one batch of
+// lanes, and guards that pin the SIMD target or allow more threads for a scope.
 #pragma once
 
 #include <hwy/targets.h>
@@ -48,8 +49,7 @@ inline bool within_ulps(double actual, double expected, double ulps) {
   return std::abs(actual - expected) <= ulps * kEpsilon * std::abs(expected);
 }
 
-/// The same numbers with every library: the generator is standard, the distribution is spelled
-/// here.
+/// The same numbers with every library: the generator is standard, the distribution is ours.
 class Numbers {
  public:
   explicit Numbers(std::uint64_t seed) : engine_(seed) {}
@@ -122,9 +122,40 @@ inline CsrMatrix random_rows(Numbers& numbers, const std::vector<std::size_t>& l
   return matrix;
 }
 
+/// Row lengths of every awkward matrix, and its number of columns.
+struct Shape {
+  const char* name;
+  std::vector<std::size_t> lengths;
+  std::size_t columns;
+};
+
+/// 0, 1 … period − 1, 0, 1 …
+inline std::vector<std::size_t> cycling(std::size_t rows, std::size_t period) {
+  std::vector<std::size_t> lengths(rows);
+  for (std::size_t i = 0; i < rows; ++i) lengths[i] = i % period;
+  return lengths;
+}
+
+inline std::vector<Shape> awkward_shapes() {
+  std::vector<std::size_t> one_has_all(21, 0);
+  one_has_all[7] = 40;
+  return {{"no rows", {}, 3},
+          {"no rows, no columns", {}, 0},
+          {"one row, empty", {0}, 1},
+          {"one row of one entry", {1}, 1},
+          {"one row of many", {1000}, 1000},
+          {"empty rows", {0, 0, 0}, 4},
+          {"rows without columns", {0, 0}, 0},
+          {"one row has everything", one_has_all, 40},
+          {"lengths 0 to 9", cycling(10, 10), 9},
+          {"511 rows", cycling(511, 8), 50},
+          {"512 rows", cycling(512, 9), 50},
+          {"513 rows", cycling(513, 10), 50},
+          {"1025 rows", cycling(1025, 11), 50}};
+}
+
 inline constexpr double kUnwritten = -777.0;  ///< what an output holds before, so that a gap shows
-inline constexpr std::size_t kBehind =
-    9;  ///< elements behind each output, which must stay as they are
+inline constexpr std::size_t kBehind = 9;     ///< elements behind an output that must stay
 
 /// What the three passes read. A row is a provider in passes 1 and 3 and a recipient in pass 2.
 struct Inputs {
@@ -252,6 +283,16 @@ inline Outputs lane_of(const Outputs& batch, std::size_t l, std::size_t rows) {
 inline void offer_all_simd_targets() {
   hwy::SetSupportedTargetsForTest(0);
   hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+}
+
+/// The target whose code a dispatch calls now, read from Highway's own index.
+inline std::string dispatched_target() {
+  for (std::int64_t left = HWY_TARGETS; left != 0; left &= left - 1) {
+    hwy::ChosenTarget probe;
+    probe.Update(left & -left);
+    if (probe.GetIndex() == hwy::GetChosenTarget().GetIndex()) return hwy::TargetName(left & -left);
+  }
+  return "none";
 }
 
 /// Runs the passes on one target until the end of the scope.

@@ -31,7 +31,8 @@ inline Recognition bipartite(const Table& mr, const Table& desire = {}) {
   return bipartite_recognition(rows_of(mr, desire));
 }
 
-/// A bipartite instance of M1 with everything that can happen: empty rows, zero amounts, D of all sizes.
+/// A bipartite instance of M1 with everything that can happen: empty rows, zero amounts, D of all
+/// sizes.
 struct RandomInstance {
   Table mr;
   Table desire;

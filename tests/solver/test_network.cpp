@@ -74,10 +74,11 @@ double clustering(const Network& network) {
     int closed = 0;
     for (Offset a = network.offsets[i]; a < network.offsets[i + 1]; ++a) {
       for (Offset b = network.offsets[i]; b < a; ++b) {
-        closed += linked(network, static_cast<std::size_t>(network.columns[static_cast<std::size_t>(a)]),
-                         static_cast<std::size_t>(network.columns[static_cast<std::size_t>(b)]))
-                      ? 1
-                      : 0;
+        closed +=
+            linked(network, static_cast<std::size_t>(network.columns[static_cast<std::size_t>(a)]),
+                   static_cast<std::size_t>(network.columns[static_cast<std::size_t>(b)]))
+                ? 1
+                : 0;
       }
     }
     total += 2.0 * closed / (degree * (degree - 1.0));
@@ -162,8 +163,8 @@ TEST_CASE("the mesh of 100 and 20 has the clustering and the hops that arithmeti
 }
 
 TEST_CASE("agents are treated alike whatever their number: no degree or link hangs on the id") {
-  // In the literal algorithm late agents are left for each other. Links between the last tenth, over
-  // many networks, must be what chance gives: k (m - 1) / (2 (N - 1)) * m of them.
+  // In the literal algorithm late agents are left for each other. Links between the last tenth,
+  // over many networks, must be what chance gives: k (m - 1) / (2 (N - 1)) * m of them.
   constexpr std::int64_t kAgents = 200;
   constexpr std::size_t kLast = 20;
   constexpr int kNetworks = 400;
@@ -211,11 +212,12 @@ TEST_CASE("k by the seed's table and by 2 ln N") {
     settings.neighbor_rule = rule;
     return resolved_neighbors(settings);
   };
-  const std::pair<std::int64_t, std::int64_t> table[] = {{20, 19},  {21, 15},  {50, 15}, {51, 20},
-                                                         {100, 20}, {101, 25}, {500, 25}, {501, 30}};
+  const std::pair<std::int64_t, std::int64_t> table[] = {
+      {20, 19}, {21, 15}, {50, 15}, {51, 20}, {100, 20}, {101, 25}, {500, 25}, {501, 30}};
   for (const auto& [agents, k] : table) CHECK(resolved(agents, NeighborRule::table) == k);
   // 2 ln 10 = 4.61, 2 ln 100 = 9.21, 2 ln 1000 = 13.8; at least 2, at most N - 1
-  const std::pair<std::int64_t, std::int64_t> logs[] = {{10, 5}, {100, 9}, {1000, 14}, {2, 1}, {3, 2}};
+  const std::pair<std::int64_t, std::int64_t> logs[] = {
+      {10, 5}, {100, 9}, {1000, 14}, {2, 1}, {3, 2}};
   for (const auto& [agents, k] : logs) CHECK(resolved(agents, NeighborRule::two_log) == k);
 }
 

@@ -33,7 +33,8 @@ TEST_CASE("draws depend on agent, network and replicate alone, not on how many a
   CHECK(few.need[0][0] != few.capacity[0][0] * 100.0);
 }
 
-TEST_CASE("fractions keep max(1, floor(f N + 1/2)) agents, providers and recipients independently") {
+TEST_CASE(
+    "fractions keep max(1, floor(f N + 1/2)) agents, providers and recipients independently") {
   PopulationSettings settings;
   for (const auto& [fraction, kept] :
        {std::pair{0.0, 1U}, {0.25, 5U}, {0.124, 2U}, {0.125, 3U}, {1.0, 20U}}) {

@@ -69,8 +69,8 @@ TEST_CASE("mutual recognition is the smaller of two shares drawn by definition")
         const double expected =
             std::min(share(i, j), share(static_cast<std::size_t>(j), static_cast<Index>(i)));
         CHECK(row.weights[e] == doctest::Approx(expected).epsilon(1e-14));
-        CHECK(row.weights[e] == weight_of(r.by_provider(), static_cast<std::size_t>(j),
-                                          static_cast<Index>(i)));
+        CHECK(row.weights[e] ==
+              weight_of(r.by_provider(), static_cast<std::size_t>(j), static_cast<Index>(i)));
       }
     }
   }
@@ -85,7 +85,8 @@ TEST_CASE("shares drawn on many threads have the bits of one") {
 
 TEST_CASE("ratings become shares of a source's positive ratings; others stay links") {
   // 0 rates 1 with 3 and 2 with 1: shares 3/4, 1/4. 1 rates 0 with 2: share 1. 2 distrusts 0.
-  const std::vector<Rating> ratings{{0, 1, 3.0}, {0, 2, 1.0}, {1, 0, 2.0}, {2, 0, -5.0}, {1, 1, 9.0}};
+  const std::vector<Rating> ratings{
+      {0, 1, 3.0}, {0, 2, 1.0}, {1, 0, 2.0}, {2, 0, -5.0}, {1, 1, 9.0}};
   const Recognition r = recognise_ratings(4, ratings);
   CHECK(r.agent_network);
   CHECK(r.network_edges == 2);

@@ -161,12 +161,10 @@ TEST_CASE("a uniform damping changes no amount where nothing bounds the claims")
       RoundSettings settings = settling(settlement, 4);
       settings.stop = StopRule::needs;  // damping scales d, so test 2 may end runs in other rounds
       settings.damping = DampingKind::none;
-      const auto plain =
-          satisfied_after(recognition, settings, instance.need, instance.capacity);
+      const auto plain = satisfied_after(recognition, settings, instance.need, instance.capacity);
       settings.damping = DampingKind::constant;
       settings.damping_factor = 0.37;
-      const auto damped =
-          satisfied_after(recognition, settings, instance.need, instance.capacity);
+      const auto damped = satisfied_after(recognition, settings, instance.need, instance.capacity);
       for (std::size_t r = 0; r < plain.size(); ++r) {
         CHECK(damped[r] == doctest::Approx(plain[r]).epsilon(1e-9));
       }
@@ -187,8 +185,8 @@ TEST_CASE("permuting the agents permutes the results") {
     }
     const Recognition backward = turned.recognition();
     for (const SettlementKind settlement : kSettlements) {
-      const auto a = satisfied_after(forward, settling(settlement, 6), instance.need,
-                                     instance.capacity);
+      const auto a =
+          satisfied_after(forward, settling(settlement, 6), instance.need, instance.capacity);
       auto b = satisfied_after(backward, settling(settlement, 6), turned.need, turned.capacity);
       std::reverse(b.begin(), b.end());
       for (std::size_t r = 0; r < a.size(); ++r) {
@@ -211,8 +209,8 @@ TEST_CASE("scaling needs, capacities and desires by a power of two scales amount
     const Recognition small_rows = instance.recognition();
     const Recognition large_rows = large.recognition();
     for (const SettlementKind settlement : kSettlements) {
-      const auto a = satisfied_after(small_rows, settling(settlement, 30), instance.need,
-                                     instance.capacity);
+      const auto a =
+          satisfied_after(small_rows, settling(settlement, 30), instance.need, instance.capacity);
       const auto b =
           satisfied_after(large_rows, settling(settlement, 30), large.need, large.capacity);
       for (std::size_t r = 0; r < a.size(); ++r) CHECK(kFactor * a[r] == b[r]);
@@ -229,8 +227,8 @@ TEST_CASE("a provider without capacity or a recipient without need changes nothi
     more.mr.emplace_back(more.need.size(), 0.6);
     more.capacity.push_back(0.0);
     for (const SettlementKind settlement : kSettlements) {
-      const auto a = satisfied_after(instance.recognition(), settling(settlement, 5),
-                                     instance.need, instance.capacity);
+      const auto a = satisfied_after(instance.recognition(), settling(settlement, 5), instance.need,
+                                     instance.capacity);
       const auto b =
           satisfied_after(more.recognition(), settling(settlement, 5), more.need, more.capacity);
       for (std::size_t r = 0; r < a.size(); ++r) {
@@ -254,7 +252,8 @@ TEST_CASE("surplus that is not returned is wasted") {
   RoundSettings settings = settling(SettlementKind::stock, 1);
   settings.return_surplus = false;
   RoundSolver solver(recognition, settings, Threads::one);
-  const RunReport report = solver.run(std::vector<double>{500.0}, std::vector<double>{300.0, 400.0});
+  const RunReport report =
+      solver.run(std::vector<double>{500.0}, std::vector<double>{300.0, 400.0});
   CHECK(report.wasted == doctest::Approx(200.0).epsilon(1e-14));
   CHECK(solver.available()[0] == 0.0);
 }
@@ -309,8 +308,8 @@ TEST_CASE("a cycle of ten is found with its own period, not a multiple or a part
 }
 
 TEST_CASE("satisfaction that grows slowly under a constant denominator is not called stable") {
-  // D = 1 keeps the denominator at 1 while each round brings 5 of 100: the seed's own rule would stop
-  // after round 2 with 10 % satisfied.
+  // D = 1 keeps the denominator at 1 while each round brings 5 of 100: the seed's own rule would
+  // stop after round 2 with 10 % satisfied.
   const Recognition recognition = bipartite({{1.0}}, {{1.0}});
   RoundSolver solver(recognition, settling(SettlementKind::stream, 200), Threads::one);
   const RunReport report = solver.run(std::vector<double>{100.0}, std::vector<double>{5.0});
@@ -347,8 +346,9 @@ TEST_CASE("needs that cannot be met end stable by recurrence when only needs may
 
 TEST_CASE("the round limit is kept") {
   const Recognition recognition = bipartite({{1.0}}, {{1.0}});
-  const RunReport report = RoundSolver(recognition, settling(SettlementKind::stream, 7), Threads::one)
-                               .run(std::vector<double>{100.0}, std::vector<double>{5.0});
+  const RunReport report =
+      RoundSolver(recognition, settling(SettlementKind::stream, 7), Threads::one)
+          .run(std::vector<double>{100.0}, std::vector<double>{5.0});
   CHECK(report.status == Status::round_limit);
   CHECK(report.rounds == 7);
 }
@@ -363,9 +363,8 @@ TEST_CASE("nobody there is a run whose needs are met") {
 
 TEST_CASE("numbers that overflow end a run as failed, not as a value") {
   const Recognition recognition = bipartite({{1e-300}});
-  const RunReport report =
-      RoundSolver(recognition, settling(SettlementKind::stream), Threads::one)
-          .run(std::vector<double>{1e-10}, std::vector<double>{1e10});
+  const RunReport report = RoundSolver(recognition, settling(SettlementKind::stream), Threads::one)
+                               .run(std::vector<double>{1e-10}, std::vector<double>{1e10});
   CHECK(report.status == Status::failed);
 }
 
@@ -390,8 +389,9 @@ TEST_CASE("a solver used again gives the bits of a new one") {
 
 TEST_CASE("messages are counted by definition: R, P and the nonzero allocations of each round") {
   const Recognition recognition = bipartite({{0.6, 0.4}, {0.3, 0.0}});
-  const RunReport report = RoundSolver(recognition, settling(SettlementKind::stream, 1), Threads::one)
-                               .run(std::vector<double>{5.0, 0.0}, std::vector<double>{1.0, 0.0});
+  const RunReport report =
+      RoundSolver(recognition, settling(SettlementKind::stream, 1), Threads::one)
+          .run(std::vector<double>{5.0, 0.0}, std::vector<double>{1.0, 0.0});
   CHECK(report.messages.published == 2);
   CHECK(report.messages.read == 2);
   CHECK(report.messages.allocated == 1);  // from the provider with capacity to the one in need

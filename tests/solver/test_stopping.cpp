@@ -11,10 +11,12 @@ using Numbers = std::vector<double>;
 
 TEST_CASE("denominators are settled within the tolerance of round 1, and only providers count") {
   const Numbers first{100.0, 100.0};
-  CHECK(denominators_settled(Numbers{1.0, 1.0}, Numbers{50.0, 50.0}, Numbers{51.0, 49.0}, first, 0.01));
-  CHECK_FALSE(
-      denominators_settled(Numbers{1.0, 1.0}, Numbers{50.0, 50.0}, Numbers{51.01, 50.0}, first, 0.01));
-  CHECK(denominators_settled(Numbers{0.0, 1.0}, Numbers{50.0, 50.0}, Numbers{99.0, 50.0}, first, 0.01));
+  CHECK(denominators_settled(Numbers{1.0, 1.0}, Numbers{50.0, 50.0}, Numbers{51.0, 49.0}, first,
+                             0.01));
+  CHECK_FALSE(denominators_settled(Numbers{1.0, 1.0}, Numbers{50.0, 50.0}, Numbers{51.01, 50.0},
+                                   first, 0.01));
+  CHECK(denominators_settled(Numbers{0.0, 1.0}, Numbers{50.0, 50.0}, Numbers{99.0, 50.0}, first,
+                             0.01));
 }
 
 TEST_CASE("a denominator that was zero in round 1 has to stay where it is") {
@@ -61,8 +63,8 @@ std::optional<std::int64_t> period_of(const Sample& changed) {
 
 TEST_CASE("a state equal to the saved one recurs, each number within its own tolerance") {
   CHECK(period_of(Sample{}) == 1);
-  for (Numbers Sample::* amount : {&Sample::satisfied, &Sample::over, &Sample::over_previous,
-                                   &Sample::available, &Sample::total}) {
+  for (Numbers Sample::*amount : {&Sample::satisfied, &Sample::over, &Sample::over_previous,
+                                  &Sample::available, &Sample::total}) {
     Sample near;
     (near.*amount)[0] += 0.9e-9;
     CHECK(period_of(near) == 1);
@@ -92,8 +94,8 @@ TEST_CASE("states are saved at powers of two and compared after the test") {
 }
 
 TEST_CASE("status names are the ones that files promise") {
-  const char* names[] = {"pending", "needs_met",   "stable", "cycle",
-                         "round_limit", "failed", "invalid"};
+  const char* names[] = {"pending",     "needs_met", "stable", "cycle",
+                         "round_limit", "failed",    "invalid"};
   for (int code = 0; code < 7; ++code) {
     CHECK(std::string(status_name(static_cast<Status>(code))) == names[code]);
   }

@@ -11,9 +11,7 @@ using namespace needflow;
 
 namespace {
 
-Sweep sweep_of(const std::string& text) {
-  return parse_scenario(text, "test.toml", ".", {}).sweep;
-}
+Sweep sweep_of(const std::string& text) { return parse_scenario(text, "test.toml", ".", {}).sweep; }
 
 /// Keeps outcomes by point; stops after `limit` of them.
 class Keeper : public OutcomeSink {
@@ -127,14 +125,13 @@ TEST_CASE("duplicates are points whose settings cannot matter, not points that l
   CHECK(ring.duplicates == 2);
   const Plan mesh = make_plan(sweep_of("[network]\nagents=8\nneighbors=[7, 9, \"table\", 5]\n"));
   CHECK(mesh.duplicates == 2);
-  const Plan omega = make_plan(sweep_of(
-      "[round]\nsettlement=[\"stock\",\"reallocate\"]\nrelaxation=[0.5, 1.0]\n"));
+  const Plan omega = make_plan(
+      sweep_of("[round]\nsettlement=[\"stock\",\"reallocate\"]\nrelaxation=[0.5, 1.0]\n"));
   CHECK(omega.duplicates == 1);
 }
 
 TEST_CASE("a point without a solution is a row; the others finish") {
-  const Sweep sweep =
-      sweep_of("[network]\nkind=\"hub_spoke\"\nagents=[5, 20]\nhub=[0, 10]\n");
+  const Sweep sweep = sweep_of("[network]\nkind=\"hub_spoke\"\nagents=[5, 20]\nhub=[0, 10]\n");
   const Plan plan = make_plan(sweep);
   REQUIRE(plan.invalid.size() == 1);
   CHECK(plan.invalid[0].point == 1);
