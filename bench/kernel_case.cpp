@@ -116,8 +116,9 @@ void KernelCase<L>::run(Kernel kernel, Threads threads) {
                                    read_lanes<L>(recipients_.returned_share), Cap::none,
                                    lanes<L>(delivered_), lanes<L>(returned_), threads);
     case Kernel::settle:
+      settle_next(recipients_, threads);
       later_ = !later_;
-      return settle_next(recipients_, threads);
+      return;
     case Kernel::in_turn:
       for (const Kernel each : {Kernel::denominators, Kernel::deliveries, Kernel::settle}) {
         run(each, threads);
@@ -200,8 +201,7 @@ template <int L>
 std::string KernelCase<L>::compare_settle(Threads threads) {
   RecipientVectors<L> expected = recipients_;
   RecipientVectors<L> found = recipients_;
-  reference::settle<L>(kRule, expected.state(read_lanes<L>(need_),
-                                             read_lanes<L>(later_ ? received_later_ : received_)));
+  reference::settle<L>(kRule, expected.state(read_lanes<L>(need_), read_lanes<L>(received_next())));
   settle_next(found, threads);
   const bool same = same_bits(expected.satisfied, found.satisfied) &&
                     same_bits(expected.damping, found.damping) &&
@@ -220,8 +220,12 @@ PublishedNeeds<L> KernelCase<L>::ledger() const {
 
 template <int L>
 void KernelCase<L>::settle_next(RecipientVectors<L>& recipients, Threads threads) {
-  const auto& received = later_ ? received_later_ : received_;
-  settle<L>(kRule, recipients.state(read_lanes<L>(need_), read_lanes<L>(received)), threads);
+  settle<L>(kRule, recipients.state(read_lanes<L>(need_), read_lanes<L>(received_next())), threads);
+}
+
+template <int L>
+const AlignedVector<double>& KernelCase<L>::received_next() const {
+  return later_ ? received_later_ : received_;
 }
 
 template struct RecipientVectors<1>;

@@ -58,6 +58,8 @@ class KernelCase {
   [[nodiscard]] PublishedNeeds<L> ledger() const;
   void settle_next(RecipientVectors<L>& recipients, Threads threads);
 
+  [[nodiscard]] const AlignedVector<double>& received_next() const;
+
   std::shared_ptr<const Recognition> recognition_;
   AlignedVector<double> need_, available_;
   AlignedVector<double> denominator_, scale_, delivered_, returned_;

@@ -43,6 +43,9 @@ fs::path rename_target(const fs::path& path, IfExists if_exists) {
   if (fs::exists(status) && !fs::is_regular_file(status))
     throw IoError(fmt::format("cannot write {}: it is {}", path.string(),
                               fs::is_directory(status) ? "a folder" : "not a regular file"));
+  if (error && error != std::errc::no_such_file_or_directory) {  // a name too long, say
+    throw IoError(fmt::format("cannot write {}: {}", path.string(), error.message()));
+  }
   const bool is_link = fs::is_symlink(fs::symlink_status(path, error));
   if (if_exists == IfExists::kRefuse && (fs::exists(status) || is_link)) refuse_existing(path);
   if (!is_link) return path;

@@ -265,8 +265,8 @@ Instance load_bipartite(const std::filesystem::path& providers,
   Ids provider_ids(provider_table, errors);
   Ids recipient_ids(recipient_table, errors);
   instance.amounts.capacity =
-      amounts_by_type(provider_table, "capacity", "capacities are 0 or more", errors);
-  instance.amounts.need = amounts_by_type(recipient_table, "need", "needs are 0 or more", errors);
+      amounts_by_type(provider_table, "capacity", "capacities are 0 or more, at most 1e+100", errors);
+  instance.amounts.need = amounts_by_type(recipient_table, "need", "needs are 0 or more, at most 1e+100", errors);
   require_same_types(instance.amounts, recipients.string(), providers.string(), errors);
   std::vector<Edge> list = read_edges(edge_table, provider_ids, providers.string(), recipient_ids,
                                       recipients.string(), "provider", "recipient", errors);
@@ -290,9 +290,9 @@ Instance load_agents(const std::filesystem::path& agents, const std::filesystem:
   const CsvTable edge_table = read_table(edges, edge_columns("a", "b"), instance);
 
   Ids ids(agent_table, errors);
-  instance.amounts.need = amounts_by_type(agent_table, "need", "needs are 0 or more", errors);
+  instance.amounts.need = amounts_by_type(agent_table, "need", "needs are 0 or more, at most 1e+100", errors);
   instance.amounts.capacity =
-      amounts_by_type(agent_table, "capacity", "capacities are 0 or more", errors);
+      amounts_by_type(agent_table, "capacity", "capacities are 0 or more, at most 1e+100", errors);
   require_same_types(instance.amounts, agents.string(), agents.string(), errors);
   const std::vector<Edge> once =
       read_edges(edge_table, ids, agents.string(), ids, agents.string(), "a", "b", errors);

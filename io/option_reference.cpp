@@ -61,7 +61,7 @@ std::string plain_text(const Value& value) {
 std::string option_reference() {
   std::string page =
       "# Options of a scenario\n\n"
-      "Made from the table in `options.cpp` by `needflow info --options`; a test compares the "
+      "Made from the table in `option_table.cpp` by `needflow info --options`; a test compares the "
       "two.\n"
       "A scalar is a setting; an array, even of one value, is an axis of the sweep. On the "
       "command\n"

@@ -1,3 +1,4 @@
+// What an option's record says of a value: whether it fits, and what would.
 #include "io/options.hpp"
 
 #include <fmt/format.h>
@@ -5,436 +6,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 namespace needflow {
 
 namespace {
 
-using Words = std::vector<std::string>;
-
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kMaxSeed = 9223372036854775807.0;
-
-/// Position of a checked word in its option's list; enumerations are declared in that order.
-template <class Enum>
-Enum enum_of(const Words& words, const Value& value) {
-  const auto found = std::find(words.begin(), words.end(), std::get<std::string>(value));
-  return static_cast<Enum>(found - words.begin());
-}
-
-template <class Part, class Field>
-auto put_integer(Part Settings::*part, Field Part::*field) {
-  return [=](Settings& s, const Value& v) { (s.*part).*field = std::get<std::int64_t>(v); };
-}
-template <class Part, class Field>
-auto put_real(Part Settings::*part, Field Part::*field) {
-  return [=](Settings& s, const Value& v) { (s.*part).*field = std::get<double>(v); };
-}
-template <class Part>
-auto put_boolean(Part Settings::*part, bool Part::*field) {
-  return [=](Settings& s, const Value& v) { (s.*part).*field = std::get<bool>(v); };
-}
-template <class Part, class Enum>
-auto put_word(Words words, Part Settings::*part, Enum Part::*field) {
-  return [=](Settings& s, const Value& v) { (s.*part).*field = enum_of<Enum>(words, v); };
-}
-
-void put_neighbors(Settings& settings, const Value& value) {
-  NetworkSettings& network = settings.network;
-  if (const auto* k = std::get_if<std::int64_t>(&value)) {
-    network.neighbor_rule = NeighborRule::count;
-    network.neighbors = *k;
-    return;
-  }
-  const bool table = std::get<std::string>(value) == "table";
-  network.neighbor_rule = table ? NeighborRule::table : NeighborRule::two_log;
-}
-
-void put_damping(Settings& settings, const Value& value) {
-  RoundSettings& round = settings.round;
-  if (const auto* factor = std::get_if<double>(&value)) {
-    round.damping = DampingKind::constant;
-    round.damping_factor = *factor;
-    return;
-  }
-  const bool adaptive = std::get<std::string>(value) == "adaptive";
-  round.damping = adaptive ? DampingKind::adaptive : DampingKind::none;
-}
-
-void add_general(std::vector<Option>& table) {
-  table.push_back({"",
-                   "title",
-                   OptionType::text,
-                   "",
-                   {},
-                   {},
-                   Value{std::string()},
-                   kAlways,
-                   "A line about the sweep, stored with the results.",
-                   {}});
-  table.push_back({"",
-                   "seed",
-                   OptionType::integer,
-                   "1",
-                   {0, kMaxSeed},
-                   {},
-                   Value{std::int64_t{0}},
-                   kAlways,
-                   "Every draw is a function of the seed and of what is drawn.",
-                   [](Settings& s, const Value& v) {
-                     s.seed = static_cast<std::uint64_t>(std::get<std::int64_t>(v));
-                   }});
-}
-
-void add_network(std::vector<Option>& table) {
-  const Words kinds = {"partial_mesh", "full_mesh", "ring", "hub_spoke"};
-  const auto part = &Settings::network;
-  using N = NetworkSettings;
-  table.push_back({"network",
-                   "kind",
-                   OptionType::word,
-                   "",
-                   {},
-                   kinds,
-                   Value{std::string("partial_mesh")},
-                   kGenerated,
-                   "Who is connected to whom.",
-                   put_word(kinds, part, &N::kind)});
-  table.push_back({"network",
-                   "agents",
-                   OptionType::integer,
-                   "agents",
-                   {1, static_cast<double>(kMaxAgents)},
-                   {},
-                   Value{std::int64_t{100}},
-                   kGenerated,
-                   "Number of agents N.",
-                   put_integer(part, &N::agents)});
-  table.push_back(
-      {"network",
-       "neighbors",
-       OptionType::integer_or_word,
-       "agents",
-       {1, static_cast<double>(kMaxAgents)},
-       {"table", "2lnN"},
-       Value{std::int64_t{20}},
-       kGenerated,
-       "Neighbours k an agent in a partial mesh (N - 1 or more: the full mesh); \"table\" "
-       "is the seed's table by N, \"2lnN\" is round(2 ln N).",
-       put_neighbors});
-  table.push_back({"network",
-                   "hub",
-                   OptionType::integer,
-                   "1",
-                   {0, static_cast<double>(kMaxAgents)},
-                   {},
-                   Value{std::int64_t{0}},
-                   kGenerated,
-                   "The agent in the centre of hub_spoke.",
-                   put_integer(part, &N::hub)});
-  table.push_back({"network",
-                   "count",
-                   OptionType::integer,
-                   "1",
-                   {1, 1e6},
-                   {},
-                   Value{std::int64_t{1}},
-                   kGenerated,
-                   "Independent networks; above 1 an axis \"network\".",
-                   {}});
-}
-
-void add_recognition(std::vector<Option>& table) {
-  const Words kinds = {"equal", "uniform", "gamma"};
-  const auto part = &Settings::recognition;
-  using R = RecognitionSettings;
-  table.push_back({"recognition",
-                   "weights",
-                   OptionType::word,
-                   "",
-                   {},
-                   kinds,
-                   Value{std::string("gamma")},
-                   kGenerated,
-                   "How an agent weighs its neighbours before normalising to shares.",
-                   put_word(kinds, part, &R::weights)});
-  table.push_back({"recognition",
-                   "shape",
-                   OptionType::real,
-                   "1",
-                   {0, 1e6, true},
-                   {},
-                   Value{1.0},
-                   kGenerated,
-                   "Shape of the gamma weights; small is uneven.",
-                   put_real(part, &R::shape)});
-}
-
-void add_amounts(std::vector<Option>& table) {
-  const Words kinds = {"constant", "uniform", "lognormal", "pareto"};
-  const auto part = &Settings::population;
-  using P = PopulationSettings;
-  table.push_back({"population",
-                   "need",
-                   OptionType::word,
-                   "",
-                   {},
-                   kinds,
-                   Value{std::string("lognormal")},
-                   kDrawn,
-                   "Distribution of needs.",
-                   put_word(kinds, part, &P::need)});
-  table.push_back({"population",
-                   "need_mean",
-                   OptionType::real,
-                   "amount",
-                   {0, 1e100, true},
-                   {},
-                   Value{100.0},
-                   kDrawn,
-                   "Mean need.",
-                   put_real(part, &P::need_mean)});
-  table.push_back({"population",
-                   "need_cv",
-                   OptionType::real,
-                   "1",
-                   {0, 1e6},
-                   {},
-                   Value{0.7},
-                   kDrawn,
-                   "Standard deviation / mean of needs (uniform: at most 1/sqrt(3)).",
-                   put_real(part, &P::need_cv)});
-  table.push_back({"population",
-                   "capacity",
-                   OptionType::word,
-                   "",
-                   {},
-                   kinds,
-                   Value{std::string("lognormal")},
-                   kDrawn,
-                   "Distribution of capacities; supply_ratio sets their level.",
-                   put_word(kinds, part, &P::capacity)});
-  table.push_back({"population",
-                   "capacity_cv",
-                   OptionType::real,
-                   "1",
-                   {0, 1e6},
-                   {},
-                   Value{0.7},
-                   kDrawn,
-                   "Standard deviation / mean of capacities (uniform: at most 1/sqrt(3)).",
-                   put_real(part, &P::capacity_cv)});
-  table.push_back(
-      {"population",
-       "supply_ratio",
-       OptionType::real,
-       "1",
-       {0, 1e6},
-       {},
-       Value{1.0},
-       kAlways,
-       "Total capacity / total need, exactly. Instances with capacities of their own keep "
-       "them unless it is given.",
-       [](Settings& s, const Value& v) { s.population.supply_ratio = std::get<double>(v); }});
-}
-
-void add_population(std::vector<Option>& table) {
-  const auto part = &Settings::population;
-  using P = PopulationSettings;
-  table.push_back({"population",
-                   "replicates",
-                   OptionType::integer,
-                   "1",
-                   {1, static_cast<double>(kReplicateLimit)},
-                   {},
-                   Value{std::int64_t{1}},
-                   kDrawn,
-                   "Draws of the population per network; above 1 an axis \"replicate\".",
-                   {}});
-  add_amounts(table);
-  table.push_back({"population",
-                   "provider_fraction",
-                   OptionType::real,
-                   "1",
-                   {0, 1},
-                   {},
-                   Value{1.0},
-                   kDrawn,
-                   "Share of agents with capacity, at least one agent.",
-                   put_real(part, &P::provider_fraction)});
-  table.push_back({"population",
-                   "recipient_fraction",
-                   OptionType::real,
-                   "1",
-                   {0, 1},
-                   {},
-                   Value{1.0},
-                   kDrawn,
-                   "Share of agents with need, at least one agent.",
-                   put_real(part, &P::recipient_fraction)});
-  table.push_back(
-      {"population",
-       "types",
-       OptionType::integer,
-       "1",
-       {1, 1000},
-       {},
-       Value{std::int64_t{1}},
-       kDrawn,
-       "Need types, each a run of its own on the same recognition; above 1 every metric "
-       "has a last dimension \"type\".",
-       {}});
-  table.push_back(
-      {"population",
-       "episodes",
-       OptionType::integer,
-       "1",
-       {1, 1},
-       {},
-       Value{std::int64_t{1}},
-       kDrawn,
-       "Runs with fresh stock in which trust lives on; only 1 until this version has trust.",
-       {}});
-}
-
-void add_instance(std::vector<Option>& table) {
-  const auto file = [&table](const char* name, unsigned applies, const char* help) {
-    table.push_back({"instance", name, OptionType::text, "", {}, {}, {}, applies, help, {}});
-  };
-  file("providers", kBipartite, "CSV with columns id,capacity (capacity_1, … for several types).");
-  file("recipients", kBipartite, "CSV with columns id,need (need_1, … for several types).");
-  file("agents", kAgentFiles, "CSV with columns id,need,capacity.");
-  file("edges", kBipartite | kAgentFiles,
-       "CSV with columns provider,recipient,mr[,desire], or a,b,mr[,desire] beside agents.");
-  file("ratings", kRatings,
-       "CSV with columns source,target,rating; mutual recognition and the agents come from it.");
-}
-
-void add_round(std::vector<Option>& table) {
-  const auto part = &Settings::round;
-  using R = RoundSettings;
-  const Words settlements = {"stock", "stream", "reallocate"};
-  table.push_back(
-      {"round",
-       "settlement",
-       OptionType::word,
-       "",
-       {},
-       settlements,
-       Value{std::string("stock")},
-       kAlways,
-       "stock: capacity is used up; stream: renewed every round; reallocate: every round "
-       "replaces the last.",
-       put_word(settlements, part, &R::settlement)});
-  table.push_back({"round",
-                   "damping",
-                   OptionType::real_or_word,
-                   "1",
-                   {0, 1, true},
-                   {"adaptive", "none"},
-                   Value{std::string("adaptive")},
-                   kAlways,
-                   "Factor on published needs: the seed's adaptive rule, none, or a constant.",
-                   put_damping});
-  const Words caps = {"none", "active_need"};
-  table.push_back({"round",
-                   "cap",
-                   OptionType::word,
-                   "",
-                   {},
-                   caps,
-                   Value{std::string("none")},
-                   kAlways,
-                   "Whether an allocation is bounded by the active need it answers.",
-                   put_word(caps, part, &R::cap)});
-  table.push_back({"round",
-                   "tolerance",
-                   OptionType::real,
-                   "1",
-                   {0, 1},
-                   {},
-                   Value{0.01},
-                   kAlways,
-                   "Share of a need within which it counts as met.",
-                   put_real(part, &R::tolerance)});
-  const Words stops = {"needs", "denominators", "either"};
-  table.push_back({"round",
-                   "stop",
-                   OptionType::word,
-                   "",
-                   {},
-                   stops,
-                   Value{std::string("either")},
-                   kAlways,
-                   "Which tests may end a run; cycles and max_rounds always do.",
-                   put_word(stops, part, &R::stop)});
-  table.push_back({"round",
-                   "max_rounds",
-                   OptionType::integer,
-                   "rounds",
-                   {1, 1e9},
-                   {},
-                   Value{std::int64_t{200}},
-                   kAlways,
-                   "Rounds after which a run ends as round_limit.",
-                   put_integer(part, &R::max_rounds)});
-  table.push_back({"round",
-                   "return_surplus",
-                   OptionType::boolean,
-                   "",
-                   {},
-                   {},
-                   Value{true},
-                   kAlways,
-                   "stock: over-allocation goes back to its providers; false: it is wasted.",
-                   put_boolean(part, &R::return_surplus)});
-  table.push_back({"round",
-                   "relaxation",
-                   OptionType::real,
-                   "1",
-                   {0, 1, true},
-                   {},
-                   Value{1.0},
-                   kAlways,
-                   "reallocate: weight of the new allocation against the last, from round 2.",
-                   put_real(part, &R::relaxation)});
-}
-
-void add_output(std::vector<Option>& table) {
-  table.push_back({"output",
-                   "traces",
-                   OptionType::boolean,
-                   "",
-                   {},
-                   {},
-                   Value{false},
-                   kAlways,
-                   "Keep every round of every point (group trace).",
-                   {}});
-  table.push_back({"output",
-                   "agents",
-                   OptionType::boolean,
-                   "",
-                   {},
-                   {},
-                   Value{false},
-                   kAlways,
-                   "Keep the final state of every agent of every point (group agents).",
-                   {}});
-}
-
-std::vector<Option> make_table() {
-  std::vector<Option> table;
-  add_general(table);
-  add_network(table);
-  add_recognition(table);
-  add_population(table);
-  add_instance(table);
-  add_round(table);
-  add_output(table);
-  return table;
-}
 
 const char* type_name(const Value& value) {
   static constexpr const char* kNames[] = {"a boolean", "an integer", "a number", "a string"};
@@ -482,18 +59,6 @@ double number_of(const Value& value) {
 
 }  // namespace
 
-std::span<const Option> options() {
-  static const std::vector<Option> table = make_table();
-  return table;
-}
-
-const Option* find_option(std::string_view key) {
-  for (const Option& option : options()) {
-    if (option.key() == key) return &option;
-  }
-  return nullptr;
-}
-
 std::string expectation(const Option& option) {
   const std::string words = fmt::format("{}", fmt::join(option.words, ", "));
   switch (option.type) {
@@ -507,6 +72,8 @@ std::string expectation(const Option& option) {
       return "one of " + words;
     case OptionType::text:
       return "a string";
+    case OptionType::file:
+      return "a file name";
     case OptionType::integer_or_word:
       return "an integer" + range_text(option.range) + " or one of " + words;
     case OptionType::real_or_word:
@@ -527,9 +94,18 @@ std::string check_value(const Option& option, Value& value) {
     return fmt::format("{} is not known; expected {}", toml_text(value), expectation(option));
   }
   if (word != nullptr && option.type == OptionType::text) return {};
+  if (word != nullptr && option.type == OptionType::file) {
+    return word->empty() ? "\"\" is empty; expected a file name" : std::string();
+  }
   if (std::holds_alternative<bool>(value) && option.type == OptionType::boolean) return {};
   return fmt::format("{} is {}; expected {}", toml_text(value), type_name(value),
                      expectation(option));
+}
+
+bool has_words(const std::vector<Value>& values) {
+  return std::any_of(values.begin(), values.end(), [](const Value& value) {
+    return std::holds_alternative<std::string>(value) || std::holds_alternative<bool>(value);
+  });
 }
 
 }  // namespace needflow

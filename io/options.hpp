@@ -15,7 +15,7 @@
 
 namespace needflow {
 
-enum class OptionType { boolean, integer, real, word, text, integer_or_word, real_or_word };
+enum class OptionType { boolean, integer, real, word, text, file, integer_or_word, real_or_word };
 
 /// Where an option has a meaning: bits, one a Source.
 enum Applies : unsigned {
@@ -63,6 +63,9 @@ struct Option {
 
 /// What is wrong with a value for this option, or "" and the value in the option's own type.
 [[nodiscard]] std::string check_value(const Option& option, Value& value);
+
+/// Whether one of the values is a word (true and false are), so that all are kept as words.
+[[nodiscard]] bool has_words(const std::vector<Value>& values);
 
 /// A value as TOML writes it: strings quoted, reals with a point or an exponent.
 [[nodiscard]] std::string toml_text(const Value& value);

@@ -11,13 +11,15 @@ namespace {
 class RaggedGroup {
  public:
   RaggedGroup(const H5Builder& file, const std::string& name,
-              const std::vector<std::int64_t>& row_sizes, const H5Handle* type_scale)
+              const std::vector<std::int64_t>& row_sizes, std::size_t types,
+              const H5Handle* type_scale)
       : group_(file.group(name)),
         rows_(std::accumulate(row_sizes.begin(), row_sizes.end(), std::int64_t{0})),
         point_(write_counting_scale(group_.get(), {"point", "1", "index of the point, C order"},
                                     counting(static_cast<std::int64_t>(row_sizes.size())))),
         obs_(write_counting_scale(group_.get(), {"obs", "1", "row of the ragged arrays"},
                                   counting(rows_))),
+        types_(types),
         type_(type_scale) {
     const H5Handle sizes =
         write_dataset(group_.get(), {"row_size", "1", "rows of the point", false},
@@ -37,8 +39,7 @@ class RaggedGroup {
   /// A variable over obs × type, or over obs when there is one type.
   void put_by_type(const Described& what, const std::vector<double>& values) const {
     if (type_ == nullptr) return put(what, values);
-    const hsize_t types = rows_ == 0 ? 1 : values.size() / static_cast<hsize_t>(rows_);
-    attach_scales(write_dataset(group_.get(), what, {static_cast<hsize_t>(rows_), types},
+    attach_scales(write_dataset(group_.get(), what, {static_cast<hsize_t>(rows_), types_},
                                 std::span<const double>(values)),
                   std::array{&obs_, type_});
   }
@@ -63,6 +64,7 @@ class RaggedGroup {
   std::int64_t rows_;
   H5Handle point_;
   H5Handle obs_;
+  hsize_t types_;
   const H5Handle* type_;
 };
 
@@ -125,7 +127,7 @@ void write_traces(const H5Builder& file, const std::vector<PointOutcome>& outcom
       sizes.push_back(ran ? static_cast<std::int64_t>(point.types[type].trace.size()) : 0);
     }
   }
-  const RaggedGroup group(file, "trace", sizes, nullptr);
+  const RaggedGroup group(file, "trace", sizes, 1, nullptr);
   const auto whole = [&](Described what, std::int64_t TraceRow::*field) {
     what.may_be_missing = false;
     group.put(what, trace_column<std::int64_t>(
@@ -169,13 +171,14 @@ void write_agents(const H5Builder& file, const Sweep& sweep,
   };
   if (instance.source == Source::bipartite) {
     const RaggedGroup recipients(file, "recipients",
-                                 row_sizes(outcomes, &AgentRows::recipient_degree), type_scale);
+                                 row_sizes(outcomes, &AgentRows::recipient_degree), sweep.types(),
+                                 type_scale);
     recipients.put_ids(instance.recipient_ids);
     put_need(recipients);
     put_recipients(recipients, outcomes);
     put_degree(recipients, &AgentRows::recipient_degree);
     const RaggedGroup providers(file, "providers", row_sizes(outcomes, &AgentRows::provider_degree),
-                                type_scale);
+                                sweep.types(), type_scale);
     providers.put_ids(instance.provider_ids);
     put_capacity(providers);
     put_left(providers);
@@ -185,7 +188,8 @@ void write_agents(const H5Builder& file, const Sweep& sweep,
   const bool taken = std::any_of(sweep.axes.begin(), sweep.axes.end(),
                                  [](const Axis& axis) { return axis.name == "agents"; });
   const RaggedGroup agents(file, taken ? "agent_rows" : "agents",
-                           row_sizes(outcomes, &AgentRows::provider_degree), type_scale);
+                           row_sizes(outcomes, &AgentRows::provider_degree), sweep.types(),
+                           type_scale);
   agents.put_ids(instance.provider_ids);
   put_need(agents);
   put_capacity(agents);

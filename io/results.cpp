@@ -15,12 +15,6 @@ namespace needflow {
 
 namespace {
 
-bool has_words(const std::vector<Value>& values) {
-  return std::any_of(values.begin(), values.end(), [](const Value& value) {
-    return std::holds_alternative<std::string>(value) || std::holds_alternative<bool>(value);
-  });
-}
-
 template <class T>
 std::vector<T> all_as(const std::vector<Value>& values) {
   std::vector<T> result;
@@ -39,7 +33,7 @@ H5Handle write_axis(hid_t root, const Axis& axis) {
   const Described what{axis.name, axis.unit, axis.long_name, false};
   const Shape shape{axis.values.size()};
   H5Handle scale = [&] {
-    if (has_words(axis.values)) {
+    if (axis.words) {
       return write_dataset(root, {axis.name, "", axis.long_name}, shape,
                            std::span<const std::string>(as_words(axis.values)));
     }

@@ -45,13 +45,12 @@ std::string unknown_key(const std::string& key, std::string_view section) {
   for (const Option& option : options()) {
     if (option.section == section) keys.push_back(option.key());
   }
-  std::string nearest = nearest_word(key, keys);
-  if (nearest.empty()) {  // perhaps it stands in the wrong section
-    for (const Option& option : options()) {
-      if (!nearest.empty()) break;
-      if (key.ends_with("." + option.name) || key == option.name) nearest = option.key();
-    }
+  std::string nearest;
+  for (const Option& option : options()) {  // perhaps it only stands in the wrong section
+    if (!nearest.empty()) break;
+    if (key.ends_with("." + option.name) || key == option.name) nearest = option.key();
   }
+  if (nearest.empty()) nearest = nearest_word(key, keys);
   if (!nearest.empty()) return fmt::format("unknown key {}; did you mean {}?", key, nearest);
   if (keys.empty()) return fmt::format("unknown key {}", key);
   return fmt::format("unknown key {}; known are {}", key, fmt::join(keys, ", "));
@@ -131,6 +130,11 @@ void take_file(const toml::table& root, const std::string& name, GivenOptions& g
     const Option* option = find_option(word);
     if (option != nullptr && option->section.empty()) {
       take_option(*option, node, place(name, node), given, errors);
+    } else if (word == "instance" && node.is_table() && node.as_table()->empty()) {
+      errors.add(
+          fmt::format("{}: [instance] names no file; give providers, recipients and edges, "
+                      "or agents and edges, or ratings",
+                      place(name, node)));
     } else if (is_section && node.is_table()) {
       take_section(word, *node.as_table(), name, given, errors);
     } else if (is_section) {
@@ -260,8 +264,8 @@ std::string resolved_text(const std::vector<ResolvedOption>& resolved) {
 }
 
 Axis axis_of(const ResolvedOption& entry) {
-  return {entry.option->name, entry.option->key(), entry.option->unit,
-          entry.option->help, entry.values,        entry.option->apply};
+  return {entry.option->name, entry.option->key(),     entry.option->unit, entry.option->help,
+          entry.values,       has_words(entry.values), entry.option->apply};
 }
 
 /// Puts the options that steer the sweep itself where they belong.

@@ -18,7 +18,7 @@ inline constexpr std::int64_t kSchemaVersion = 1;
 /// What the command line says on top of the file.
 struct Overrides {
   std::vector<std::string> settings;  ///< "section.key=value", value as in TOML or a bare word
-  std::optional<std::int64_t> seed;
+  std::optional<std::string> seed;    ///< as typed: the option table judges it
   bool traces = false;
   bool agents = false;
 };

@@ -13,6 +13,8 @@
 
 #include <hwy/highway.h>
 
+#include <algorithm>
+
 #include "kernels/allocate_passes.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -24,7 +26,9 @@ void denominator_rows(const CsrView& rows, const PublishedNeeds<L>& ledger,
                       LaneSpan<const double, L> available, LaneSpan<double, L> denominator,
                       LaneSpan<double, L> scale, std::size_t begin, std::size_t end) {
   for (std::size_t p = begin; p < end; ++p) {
-    const Offer<L> offer = compute_offer<L, kBounded>(rows.row(p), available[p], ledger);
+    std::array<double, L> own_available;
+    std::copy_n(available[p], L, own_available.begin());
+    const Offer<L> offer = compute_offer<L, kBounded>(rows.row(p), own_available, ledger);
     for (std::size_t l = 0; l < L; ++l) {
       denominator[p][l] = offer.denominator[l];
       scale[p][l] = offer.scale[l];
@@ -126,7 +130,8 @@ RowPasses<L> chosen_passes() {
   if constexpr (L == 8) return HWY_DYNAMIC_DISPATCH(passes_8)();
 }
 
-// A set bit a target that is compiled in and supported here; the lowest is the best.
+// A set bit a target that is compiled in and supported here (after forcing: the forced one); the
+// lowest is the best.
 std::int64_t usable_targets() {
   return hwy::SupportedTargets() & static_cast<std::int64_t>(HWY_TARGETS);
 }
@@ -197,6 +202,7 @@ std::vector<std::string> usable_simd_targets() {
 }
 
 bool force_simd_target(std::string_view name) {
+  hwy::SetSupportedTargetsForTest(0);  // an earlier choice must not hide the others
   for (std::int64_t left = usable_targets(); left != 0; left &= left - 1) {
     const std::int64_t target = left & -left;
     if (name != hwy::TargetName(target)) continue;
@@ -204,6 +210,7 @@ bool force_simd_target(std::string_view name) {
     hwy::GetChosenTarget().Update(target);
     return true;
   }
+  hwy::GetChosenTarget().Update(usable_targets());
   return false;
 }
 

@@ -42,10 +42,12 @@ void gather_settlements(const CsrView& provider_rows, const PublishedNeeds<L>& l
 [[nodiscard]] std::string chosen_simd_target();
 
 /// The targets compiled in that this processor has, best first; the baseline is always among them.
+/// After force_simd_target() the forced one alone.
 [[nodiscard]] std::vector<std::string> usable_simd_targets();
 
 /// Restricts the passes to one target, for tests and for pinning a cluster to its oldest node.
-/// Returns false when that target is not usable here. Call before the first round.
+/// Returns false, and the best target is chosen again, when that one is not usable here. Call
+/// between runs, not during one.
 bool force_simd_target(std::string_view name);
 
 }  // namespace needflow

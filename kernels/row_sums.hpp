@@ -1,8 +1,9 @@
 // What one provider, or one recipient, works out from its own row (M2 phases 2-4).
 //
 // The seed's privacy rule is these signatures: a provider is handed its own row of W and D, its own
-// capacity and the published ledger; no need, no satisfaction and no other provider is in reach.
-// tests/privacy/ holds code that tries and must not compile.
+// capacity (by value: not a place in everybody's) and the published ledger; no need, no
+// satisfaction and no other provider is among them. tests/privacy/ holds code that tries and must
+// not compile.
 //
 // Every row sum is four interleaved partial sums (entry j goes to sum j mod 4) with fused
 // multiply-adds, added as (s0 + s1) + (s2 + s3): the bits do not depend on the lane count, on the
@@ -75,7 +76,7 @@ template <bool kBounded>
 /// Phase 2 for one provider: d_p = Σ_r W_pr a_pr and s_p = A_p / d_p.
 template <int L, bool kBounded>
 [[gnu::always_inline]] inline Offer<L> compute_offer(const CsrRow& own_row,
-                                                     const double* own_available,
+                                                     const std::array<double, L>& own_available,
                                                      const PublishedNeeds<L>& ledger) {
   RowAccumulator<L> sums;
   for_row_entries(

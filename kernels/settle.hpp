@@ -32,7 +32,8 @@ struct SettleRule {
 
 /// Recipients' private state, each R × L. `need`, `received` are read; the rest is updated:
 /// satisfied x, damping f, the last three over-allocations (`over` the newest), returned_share
-/// q = over / received, converged. `total` is y of the round before and is touched only if ω < 1.
+/// q = over / received, converged. `total` is y of the round before and may be empty where ω = 1;
+/// ω < 1 belongs to `reallocate` and replaces y by the mix whatever the settlement.
 template <int L>
 struct RecipientState {
   LaneSpan<const double, L> need;

@@ -29,4 +29,8 @@ class InvalidPoint : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Thrown by an observer to end a run at the user's wish; no error, hence no std::exception, so
+/// that whoever turns errors into failed points lets it pass (exit code 75).
+struct Interrupted {};
+
 }  // namespace needflow

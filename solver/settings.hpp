@@ -1,7 +1,7 @@
 // What one point of a sweep is: every setting of a scenario with all axes resolved.
 //
-// Plain values with the defaults of the scenario file. io/options.cpp is the one table that names,
-// describes, parses and checks them; nothing else turns text into settings.
+// Plain values with the defaults of the scenario file. io/option_table.cpp is the one table that
+// names, describes, parses and checks them; nothing else turns text into settings.
 #pragma once
 
 #include <cstdint>

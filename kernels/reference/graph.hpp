@@ -11,7 +11,7 @@ namespace needflow::reference {
 
 [[nodiscard]] inline std::vector<Index> component_labels(std::span<const Offset> offsets,
                                                          std::span<const Index> columns) {
-  std::vector<Index> label(offsets.size() - 1, -1);
+  std::vector<Index> label(offsets.empty() ? 0 : offsets.size() - 1, -1);
   for (std::size_t start = 0; start < label.size(); ++start) {
     if (label[start] >= 0) continue;
     std::vector<std::size_t> to_visit{start};

@@ -1,6 +1,7 @@
 // needflow: parses the command line, runs a subcommand, turns troubles into messages and exit
 // codes. Nothing else in the program prints or exits.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <hdf5.h>
 #include <unistd.h>
 
@@ -10,6 +11,8 @@
 #include <map>
 
 #include "io/build_info.hpp"
+#include "io/error_list.hpp"
+#include "io/suggest.hpp"
 #include "kernels/allocate.hpp"
 #include "solver/app/commands.hpp"
 #include "solver/error.hpp"
@@ -29,6 +32,25 @@ void obey_simd_wish() {
       fmt::format("NEEDFLOW_SIMD = {} is not usable here; expected one of{}", wish, usable));
 }
 
+/// CLI11 would say that a subcommand is missing; say which word is not one.
+void refuse_unknown_command(int argc, char** argv, const std::map<std::string, Command>& commands) {
+  if (argc < 2 || argv[1][0] == '-' || commands.contains(argv[1])) return;
+  std::vector<std::string> names;
+  for (const auto& [name, command] : commands) names.push_back(name);
+  const std::string nearest = nearest_word(argv[1], names);
+  throw ScenarioError(fmt::format("unknown command {}; {}", shown(argv[1]),
+                                  nearest.empty()
+                                      ? fmt::format("expected one of {}", fmt::join(names, ", "))
+                                      : fmt::format("did you mean {}?", nearest)));
+}
+
+/// What was printed has to have arrived: `needflow info > /dev/full` must not end as done.
+int flushed(int code) {
+  std::cout.flush();
+  if (!std::cout) throw IoError("cannot write to standard output");
+  return code;
+}
+
 int run(int argc, char** argv) {
   CLI::App program(
       "Decentralised need allocation in rounds: from a scenario (TOML) to results (HDF5).\n"
@@ -41,18 +63,19 @@ int run(int argc, char** argv) {
   commands["plan"] = add_plan(program);
   commands["sweep"] = add_sweep(program);
   commands["info"] = add_info(program);
+  refuse_unknown_command(argc, argv, commands);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
     // CLI11 has an exit code a mistake; ours has one for all of them.
-    return program.exit(problem) == 0 ? kDone : kBadInput;
+    return flushed(program.exit(problem) == 0 ? kDone : kBadInput);
   }
   obey_simd_wish();
   // HDF5 prints its own stack of errors unless told not to; ours say what the user can do.
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is then an error of write(), with a message
   const Context context{std::cout, std::cerr, isatty(STDERR_FILENO) == 1, {argv, argv + argc}};
-  return commands.at(program.get_subcommands().front()->get_name())(context);
+  return flushed(commands.at(program.get_subcommands().front()->get_name())(context));
 }
 
 }  // namespace
@@ -64,6 +87,8 @@ int main(int argc, char** argv) {
   };
   try {
     return run(argc, argv);
+  } catch (const Interrupted&) {
+    return complain("interrupted; nothing was written", kInterrupted);
   } catch (const ScenarioError& problem) {
     return complain(problem.what(), kBadInput);
   } catch (const InvalidPoint& problem) {

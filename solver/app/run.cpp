@@ -1,10 +1,12 @@
 // needflow run: one point, told round by round.
 #include <fmt/format.h>
 
+#include <charconv>
 #include <memory>
 #include <optional>
 #include <ostream>
 
+#include "io/error_list.hpp"
 #include "io/results.hpp"
 #include "solver/app/commands.hpp"
 #include "solver/app/run_tables.hpp"
@@ -17,8 +19,8 @@ namespace {
 
 struct RunOptions {
   ScenarioOptions scenario;
-  std::optional<std::size_t> point;
-  std::string output;
+  std::optional<std::string> point;  ///< as typed
+  std::optional<std::string> output;
   bool overwrite = false;
 };
 
@@ -32,10 +34,12 @@ Scenario one_point(const RunOptions& options) {
                     "needflow sweep",
                     options.scenario.file, points, grid_text(scenario.sweep), points - 1));
   }
-  const std::size_t index = options.point.value_or(0);
-  if (index >= points) {
-    throw ScenarioError(fmt::format("--point {} is not among the {} points of {} (0 … {})", index,
-                                    points, options.scenario.file, points - 1));
+  const std::string wanted = options.point.value_or("0");
+  std::size_t index = 0;
+  const auto [end, error] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), index);
+  if (error != std::errc() || end != wanted.data() + wanted.size() || index >= points) {
+    throw ScenarioError(fmt::format("--point {} is not among the {} points of {} (0 … {})",
+                                    shown(wanted), points, options.scenario.file, points - 1));
   }
   scenario.sweep = only_point(scenario.sweep, index);
   return scenario;
@@ -73,25 +77,26 @@ int run_one(const Context& context, const RunOptions& options) {
   const bool talk = effective_level(options.scenario) >= LogLevel::info;
   const Scenario scenario = one_point(options);
   std::optional<AtomicFile> file;
-  if (!options.output.empty()) {
-    file.emplace(options.output, options.overwrite ? IfExists::kReplace : IfExists::kRefuse);
+  if (options.output) {
+    file.emplace(*options.output, options.overwrite ? IfExists::kReplace : IfExists::kRefuse);
   }
   const int threads = chosen_threads(options.scenario);
   Provenance provenance = begin_provenance(context.command, threads);
 
   Sweep watched = scenario.sweep;
   watched.agents = true;  // the table of recipients needs them, whether the file keeps them or not
-  const Point point = watched.point(0);
   if (talk && !watched.title.empty()) context.out << watched.title << "\n\n";
-  PointOutcome outcome;
-  run_in_arena(threads, [&] {
-    const auto recognition = recognition_of(watched, point, Threads::all);
-    const bool large = recognition->provider_rows.entries() >= kEntriesForThreads;
-    outcome =
-        run_point(watched, 0, *recognition, large ? Threads::all : Threads::one,
-                  talk ? narrator(watched, *recognition, point.settings.round.cap, context.out)
-                       : PointObserver{});
-  });
+  watch_interrupts();
+  const Cap cap = watched.point(0).settings.round.cap;
+  const auto tell = [&](const Recognition& recognition) -> PointObserver {
+    const PointObserver narrate =
+        talk ? narrator(watched, recognition, cap, context.out) : PointObserver{};
+    return [narrate](std::size_t type, std::span<const double> need, const RoundSolver& solver) {
+      if (interrupted()) throw Interrupted{};
+      if (narrate) narrate(type, need, solver);
+    };
+  };
+  const PointOutcome outcome = run_only_point(watched, threads, tell);
   if (!outcome.message.empty()) {
     context.err << fmt::format("needflow: the point is {}: {}\n",
                                status_name(outcome.types.front().status), outcome.message);
@@ -101,7 +106,7 @@ int run_one(const Context& context, const RunOptions& options) {
   if (file) {
     provenance.end = utc_now();
     publish_results(*file, scenario, {outcome}, provenance);
-    if (talk) context.out << fmt::format("results in {}\n", options.output);
+    if (talk) context.out << fmt::format("results in {}\n", *options.output);
   }
   return outcome.message.empty() ? kDone : kSomePointsFailed;
 }

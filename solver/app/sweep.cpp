@@ -21,7 +21,7 @@ struct SweepOptions {
   std::string output;
   bool overwrite = false;
   bool fail_fast = false;
-  std::optional<std::size_t> max_failures;
+  std::optional<std::int64_t> max_failures;
 };
 
 /// Keeps every outcome at its point's place and tells people how it goes.
@@ -86,10 +86,15 @@ int run_sweep(const Context& context, const SweepOptions& options) {
   const int threads = chosen_threads(options.scenario);
   Provenance provenance = begin_provenance(context.command, threads);
 
+  if (level >= LogLevel::debug) {
+    context.err << fmt::format("{} points on {} networks, {} threads, SIMD target {}\n",
+                               plan.points, plan.tasks.size(), threads, provenance.simd_target);
+  }
   watch_interrupts();
   Progress progress(context.err, progress_style(context, level), plan.points);
-  const std::optional<std::size_t> limit =
-      options.fail_fast ? std::optional<std::size_t>(0) : options.max_failures;
+  std::optional<std::size_t> limit;
+  if (options.max_failures) limit = static_cast<std::size_t>(*options.max_failures);
+  if (options.fail_fast) limit = 0;
   Collector collector(scenario.sweep, plan.points, limit, level, progress);
   run_plan(scenario.sweep, plan, threads, collector);
   progress.finish();
@@ -138,6 +143,7 @@ Command add_sweep(CLI::App& program) {
   command
       ->add_option("--max-failures", options->max_failures,
                    "Stop when more points than this have no result (default: keep going)")
+      ->check(CLI::NonNegativeNumber)
       ->excludes(fast);
   return [options](const Context& context) { return run_sweep(context, *options); };
 }

@@ -25,6 +25,7 @@ struct Axis {
   std::string unit;
   std::string long_name;
   std::vector<Value> values;
+  bool words = false;  ///< one of them is a word: files then hold them all as words
   std::function<void(Settings&, const Value&)> apply;
 };
 

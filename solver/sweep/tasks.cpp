@@ -202,6 +202,19 @@ void run_in_arena(int threads, const std::function<void()>& work) {
   arena.execute(work);
 }
 
+PointOutcome run_only_point(const Sweep& sweep, int threads, const ObserverFor& observer_for) {
+  PointOutcome outcome;
+  run_in_arena(threads, [&] {
+    outcome = outcome_of(sweep, 0, [&] {
+      const auto recognition = recognition_of(sweep, sweep.point(0), Threads::all);
+      const bool large = recognition->provider_rows.entries() >= kEntriesForThreads;
+      return run_point(sweep, 0, *recognition, large ? Threads::all : Threads::one,
+                       observer_for ? observer_for(*recognition) : PointObserver{});
+    });
+  });
+  return outcome;
+}
+
 void run_plan(const Sweep& sweep, const Plan& plan, int threads, OutcomeSink& sink) {
   Deliverer deliver(sink);
   for (const InvalidEntry& entry : plan.invalid) {

@@ -30,6 +30,13 @@ using PointObserver =
                                      const Recognition& recognition, Threads threads,
                                      const PointObserver& observer = {});
 
+/// Makes the observer once the matrix is known; may be empty.
+using ObserverFor = std::function<PointObserver(const Recognition&)>;
+
+/// Builds the matrix of a sweep's only point and runs it, all threads on its rows where that pays.
+[[nodiscard]] PointOutcome run_only_point(const Sweep& sweep, int threads,
+                                          const ObserverFor& observer_for = {});
+
 /// The matrix of a task: built from its settings, or the instance's own.
 [[nodiscard]] std::shared_ptr<const Recognition> recognition_of(const Sweep& sweep,
                                                                 const Point& point,

@@ -66,7 +66,7 @@ TEST_CASE("the command line wins over the file, with bare words and arrays") {
   Overrides overrides;
   overrides.settings = {"round.settlement=stream", "network.agents=[10, 20]", "round.damping=0.5",
                         "network.neighbors=2lnN"};
-  overrides.seed = 77;
+  overrides.seed = "77";
   const Sweep sweep = parse("seed = 1\n[round]\nsettlement=\"stock\"\n", overrides).sweep;
   CHECK(sweep.base.seed == 77);
   CHECK(sweep.base.round.settlement == SettlementKind::stream);

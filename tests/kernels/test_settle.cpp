@@ -348,6 +348,9 @@ TEST_CASE("Over-allocations differ only beyond 1e-9 of the need, seen from both 
   CHECK(adaptive_factor(0, beyond, 0, 1.0) == 0.5);
   CHECK(adaptive_factor(at, 0, at, 1.0) == 1.0);
   CHECK(adaptive_factor(beyond, 0, beyond, 1.0) == 0.5);
+  // One half of a swing is exactly at the threshold, the other beyond it: no swing, a rise.
+  CHECK(adaptive_factor(at, 0, beyond, 1.0) == 0.8);
+  CHECK(adaptive_factor(0, 2.0 * at, at, 1.0) == 0.8);
   // One half of a swing is too small: what is left is a rise, or a fall.
   CHECK(adaptive_factor(0, beyond, 0.5e-9, 1.0) == 0.8);
   CHECK(adaptive_factor(0.5e-9, beyond, 0, 1.0) == 1.0);

@@ -1,4 +1,4 @@
-// must fail: cannot convert | no matching function
+// must fail: cannot convert | no matching function | invalid initialization
 // compute_offer takes the capacity of one provider; the vector of all of them does not fit.
 #include "kernels/row_sums.hpp"
 

@@ -4,7 +4,8 @@
 
 namespace needflow {
 
-double answer(const CsrView& rows, const double* own_available, const PublishedNeeds<1>& ledger) {
+double answer(const CsrView& rows, const std::array<double, 1>& own_available,
+              const PublishedNeeds<1>& ledger) {
   return compute_offer<1, false>(rows.row(0), own_available, ledger).scale[0];
 }
 

@@ -22,21 +22,25 @@ DONE, INTERNAL, BAD_INPUT, SOME_FAILED, IO_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 7
 # `status` in files: the place of a word is its number.
 STATUSES = "pending needs_met stable cycle round_limit failed invalid".split()
 
-binary = None  # absolute; set by main()
+binary = None  # absolute; set by find_binary()
 source = None  # the repository
 
 
-def main():
-    """Takes BINARY and SOURCE_DIR off the command line and runs the calling file's tests."""
+def find_binary():
+    """Takes BINARY and SOURCE_DIR off the command line; a program imports this module once."""
     global binary, source
     if len(sys.argv) < 3:
         sys.exit(f"usage: {sys.argv[0]} BINARY SOURCE_DIR [unittest's options]")
-    this = sys.modules[__name__]
-    this.binary = pathlib.Path(sys.argv[1]).resolve()
-    this.source = pathlib.Path(sys.argv[2]).resolve()
-    if not os.access(this.binary, os.X_OK):
-        sys.exit(f"{this.binary} is no program")
-    unittest.main(module="__main__", argv=[sys.argv[0], *sys.argv[3:]])
+    binary, source = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
+    del sys.argv[1:3]
+    if not os.access(binary, os.X_OK):
+        sys.exit(f"{binary} is no program")
+
+
+def main():
+    """Runs the tests of the file that calls."""
+    find_binary()
+    unittest.main(module="__main__")
 
 
 def environment(**changes):
@@ -61,8 +65,9 @@ def toml(**sections):
         return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n"
                        for key, value in entries.items())
     top = {key: value for key, value in sections.items() if not isinstance(value, dict)}
-    return lines(top) + "".join(f"\n[{name}]\n{lines(entries)}" for name, entries in sections.items()
-                                if isinstance(entries, dict))
+    parts = [lines(top)] + [f"[{name}]\n{lines(entries)}" for name, entries in sections.items()
+                            if isinstance(entries, dict)]
+    return "\n".join(part for part in parts if part)
 
 
 def table(header, *rows):

@@ -633,7 +633,7 @@ class Storage(program.Case):
             self.assertEqual(160000, len(column))
             self.assertLess(column.chunks[0], 160000)
 
-    def test_values_are_the_only_thing_compression_changes(self):
+    def test_a_column_of_several_chunks_reads_back_whole(self):
         with h5py.File(made["several chunks"]) as file:
             need = file["agents/need"][...].reshape(8, 20000)
             self.assertTrue(np.all(need > 0))

@@ -85,17 +85,17 @@ TEST_CASE("shares drawn on many threads have the bits of one") {
 
 TEST_CASE("ratings become shares of a source's positive ratings; others stay links") {
   // 0 rates 1 with 3 and 2 with 1: shares 3/4, 1/4. 1 rates 0 with 2: share 1. 2 distrusts 0.
-  const std::vector<Rating> ratings{
-      {0, 1, 3.0}, {0, 2, 1.0}, {1, 0, 2.0}, {2, 0, -5.0}, {1, 1, 9.0}};
-  const Recognition r = recognise_ratings(4, ratings);
+  const std::vector<Rating> ratings{{0, 1, 3.0},  {0, 2, 1.0},  {1, 0, 2.0},
+                                    {2, 0, -5.0}, {0, 3, -4.0}, {1, 1, 9.0}};
+  const Recognition r = recognise_ratings(5, ratings);
   CHECK(r.agent_network);
-  CHECK(r.network_edges == 2);
+  CHECK(r.network_edges == 3);
   CHECK(r.recognised_pairs == 1);
   CHECK(weight_of(r.by_provider(), 0, 1) == 0.75);
   CHECK(weight_of(r.by_provider(), 1, 0) == 0.75);
   CHECK(weight_of(r.by_provider(), 0, 2) == 0.0);
-  CHECK(r.recipient_links(0) == 2);
-  CHECK(r.recipient_links(3) == 0);
+  CHECK(r.recipient_links(0) == 3);
+  CHECK(r.recipient_links(4) == 0);
 }
 
 TEST_CASE("an edge with MR 0 stays a link and leaves the matrix") {

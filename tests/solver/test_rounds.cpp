@@ -396,3 +396,48 @@ TEST_CASE("messages are counted by definition: R, P and the nonzero allocations 
   CHECK(report.messages.read == 2);
   CHECK(report.messages.allocated == 1);  // from the provider with capacity to the one in need
 }
+
+TEST_CASE(
+    "adaptive damping is 0.8 for two rounds and follows the three last over-allocations then") {
+  // Nobody is ever over-allocated: the history rests at 0, so f is 1 from round 3 on.
+  const Recognition recognition = bipartite({{1.0}}, {{1.0}});
+  std::vector<double> factors;
+  (void)RoundSolver(recognition, settling(SettlementKind::stream, 4), Threads::one)
+      .run(std::vector<double>{100.0}, std::vector<double>{5.0},
+           [&factors](const RoundSolver& now) { factors.push_back(now.damping()[0]); });
+  CHECK(factors == std::vector<double>{0.8, 0.8, 1.0, 1.0});
+}
+
+TEST_CASE("stream wastes what every round brings beyond the need") {
+  // Two providers with the whole need each; in round 1 the second half is over.
+  const Recognition recognition = bipartite({{1.0, 0.0}, {1.0, 0.5}});
+  double over = 0.0;
+  RoundSolver solver(recognition, settling(SettlementKind::stream, 5), Threads::one);
+  const RunReport report =
+      solver.run(std::vector<double>{10.0, 20.0}, std::vector<double>{10.0, 10.0},
+                 [&over](const RoundSolver& now) { over += sum(now.over()); });
+  CHECK(over > 0.0);
+  CHECK(report.wasted == doctest::Approx(over).epsilon(1e-14));
+}
+
+TEST_CASE("a trace row holds the round's own figures, worked out by hand") {
+  // d_1: 60, 30, 10; the third provider has no capacity and does not count. Round 1 brings 40 + 20.
+  const Recognition recognition = bipartite({{0.6, 0.0}, {0.0, 1.0}, {0.1, 0.0}});
+  const std::vector<double> need{100.0, 30.0};
+  const std::vector<double> capacity{40.0, 20.0, 0.0};
+  std::vector<TraceRow> rows;
+  (void)RoundSolver(recognition, settling(SettlementKind::stream, 2), Threads::one)
+      .run(need, capacity, [&rows](const RoundSolver& now) { rows.push_back(now.trace_row()); });
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].residual_l1 == doctest::Approx(70.0));
+  CHECK(rows[0].satisfied_fraction == doctest::Approx(60.0 / 130.0));
+  CHECK(rows[0].over == 0.0);
+  CHECK(rows[0].converged == 0);
+  CHECK(std::isnan(rows[0].denominator_change));
+  CHECK(rows[0].mean_damping == 0.8);
+  CHECK(rows[0].active_providers == 2);
+  // Round 2: d = 0.6 * 60 * 0.8 = 28.8 and 10 * 0.8 = 8; changes 31.2 / 60 and 22 / 30.
+  CHECK(rows[1].denominator_change == doctest::Approx(22.0 / 30.0).epsilon(1e-12));
+  CHECK(rows[1].residual_l1 == doctest::Approx(20.0));
+  CHECK(rows[1].over == doctest::Approx(10.0));
+}

@@ -1,0 +1,92 @@
+#!/usr/bin/python3
+"""Prints ratios from one run of needflow_bench: ratios.py RESULT.json
+
+Make the file with --benchmark_out=RESULT.json and --benchmark_repetitions=5 or more. Everything printed
+compares cases of that run with each other: a median of the repetitions, and in brackets the least and the
+greatest value that the repetitions allow.
+"""
+import json
+import statistics
+import sys
+
+
+def read(path):
+    """{case name: {"time": [...], counter: [...]}}, a value a repetition."""
+    cases = {}
+    for row in json.load(open(path, encoding="utf-8"))["benchmarks"]:
+        if row.get("run_type") != "iteration" or row.get("error_occurred"):
+            continue
+        values = cases.setdefault(row["run_name"].removesuffix("/real_time"), {})
+        values.setdefault("time", []).append(row["real_time"] * UNIT[row["time_unit"]])
+        for share in ("of_stream", "of_gather"):
+            if share in row:
+                values.setdefault(share, []).append(row[share])
+    return cases
+
+
+UNIT = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
+
+
+def heading(text):
+    print(f"\n{text}")
+
+
+def line(name, values):
+    print(f"  {name:<58} {statistics.median(values):7.2f}  [{min(values):.2f} … {max(values):.2f}]")
+
+
+def ratio_line(name, slow, fast, factor=1.0):
+    """factor × slow time / fast time; the ends of the range are what its worst luck could make."""
+    a, b = slow["time"], fast["time"]
+    middle = factor * statistics.median(a) / statistics.median(b)
+    low, high = factor * min(a) / max(b), factor * max(a) / min(b)
+    print(f"  {name:<58} {middle:7.2f}  [{low:.2f} … {high:.2f}]")
+
+
+def print_shares(cases):
+    for share, text in (("of_stream", "modelled bytes/s as a share of the read stream"),
+                        ("of_gather", "random visits/s as a share of the gather rate")):
+        heading(text)
+        for name, values in cases.items():
+            if share in values:
+                line(name, values[share])
+
+
+def print_threads(cases):
+    heading("time on 1 thread / time on all")
+    for name, values in cases.items():
+        stem, _, threads = name.rpartition("threads:")
+        if threads not in ("", "1") and stem + "threads:1" in cases:
+            ratio_line(name, cases[stem + "threads:1"], values)
+
+
+def print_lanes(cases):
+    heading("gain of 8 lanes: 8 × time of L=1 / time of L=8")
+    for name, values in cases.items():
+        if "/L:8/" in name and name.replace("/L:8/", "/L:1/") in cases and "machine" not in name:
+            ratio_line(name, cases[name.replace("/L:8/", "/L:1/")], values, 8.0)
+
+
+def print_in_rounds(cases):
+    heading("in units of a one-lane round of the same size on one thread")
+    for name, values in cases.items():
+        stem, size = name.split("/", 1)[0], "/".join(name.split("/")[1:3])
+        unit = cases.get(f"round/{size}/L:1/threads:1")
+        if unit and stem in ("mesh", "mesh_and_recognition"):
+            ratio_line(name, values, unit)
+        if unit and stem == "in_turn" and name.endswith("/L:1/threads:1"):
+            ratio_line(name, values, unit)
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    cases = read(sys.argv[1])
+    print_shares(cases)
+    print_threads(cases)
+    print_lanes(cases)
+    print_in_rounds(cases)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,11 @@
+// must compile
+// The step of a provider is given its row, its stock and the published needs, exactly.
+#include "kernels/row_sums.hpp"
+
+namespace needflow {
+
+using Published = const PublishedNeeds<1>&;
+using Step = Offer<1> (*)(const CsrRow&, const std::array<double, 1>&, Published);
+const Step kStep = compute_offer<1, false>;
+
+}  // namespace needflow
