@@ -38,7 +38,9 @@ Sweep small_sweep() {
   sweep.networks = 4;
   sweep.replicates = 16;
   sweep.instance = std::make_shared<const Instance>();
-  Axis ratios{"supply_ratio", "population.supply_ratio", "1", "capacity / need", {}, false, {}};
+  Axis ratios;
+  ratios.name = "supply_ratio";
+  ratios.key = "population.supply_ratio";
   for (int i = 1; i <= 10; ++i) ratios.values.emplace_back(0.2 * i);
   ratios.apply = [](Settings& settings, const Value& value) {
     settings.population.supply_ratio = std::get<double>(value);

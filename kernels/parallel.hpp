@@ -1,5 +1,5 @@
-// Row blocks over threads. The block size is fixed by the kernel, never by the thread count, so
-// nothing that is computed per block can depend on how many threads there are.
+// Loops over threads. The block size is fixed by the kernel, never by the thread count, so nothing
+// that is computed per block can depend on how many threads there are.
 #pragma once
 
 #include <oneapi/tbb/blocked_range.h>
@@ -9,6 +9,10 @@
 #include <algorithm>
 #include <cstddef>
 
+#if defined(__SANITIZE_THREAD__)
+#include <sanitizer/tsan_interface.h>
+#endif
+
 namespace needflow {
 
 /// Whether a kernel may spread its row blocks over the threads of the caller's arena.
@@ -17,6 +21,37 @@ enum class Threads { one, all };
 /// Rows a block. Any size from 64 to 4096 times the same within noise; 512 keeps the state of a
 /// block in L1.
 inline constexpr std::size_t kRowBlock = 512;
+
+/// Tells ThreadSanitizer what it cannot see inside the prebuilt TBB: work starts after the fork and
+/// the join comes after all work. Nothing in other builds. One address stands for every loop,
+/// because work must not read anything, its own captures included, before it has said so.
+namespace fork_join {
+#if defined(__SANITIZE_THREAD__)
+inline char sight;
+inline void arrive() { __tsan_release(&sight); }
+inline void depart() { __tsan_acquire(&sight); }
+#else
+inline void arrive() {}
+inline void depart() {}
+#endif
+}  // namespace fork_join
+
+/// Calls work(i) once for each i in [0, count), on the threads of the caller's arena. `partitioner`
+/// is TBB's: auto_partitioner for many small pieces, simple_partitioner for few and unequal ones.
+template <class Work, class Partitioner>
+void parallel_indices(std::size_t count, const Work& work, const Partitioner& partitioner) {
+  using Range = oneapi::tbb::blocked_range<std::size_t>;
+  fork_join::arrive();
+  oneapi::tbb::parallel_for(
+      Range(0, count, 1),
+      [&work](const Range& range) {
+        fork_join::depart();
+        for (std::size_t i = range.begin(); i != range.end(); ++i) work(i);
+        fork_join::arrive();
+      },
+      partitioner);
+  fork_join::depart();
+}
 
 /// Calls work(begin, end) once for each block of kRowBlock rows of [0, rows).
 template <class Work>
@@ -29,13 +64,7 @@ void for_row_blocks(std::size_t rows, Threads threads, const Work& work) {
     for (std::size_t block = 0; block < blocks; ++block) one_block(block);
     return;
   }
-  using Range = oneapi::tbb::blocked_range<std::size_t>;
-  oneapi::tbb::parallel_for(
-      Range(0, blocks, 1),
-      [&one_block](const Range& range) {
-        for (std::size_t block = range.begin(); block != range.end(); ++block) one_block(block);
-      },
-      oneapi::tbb::auto_partitioner());
+  parallel_indices(blocks, one_block, oneapi::tbb::auto_partitioner());
 }
 
 }  // namespace needflow

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <oneapi/tbb/global_control.h>
-#include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/task_arena.h>
 
 #include <chrono>
@@ -151,7 +150,7 @@ void run_task(const Sweep& sweep, const NetworkTask& task, Deliverer& deliver) {
   }
   // Isolated: a thread that waits here must not start another task and hold two networks at once.
   tbb::this_task_arena::isolate(
-      [&] { tbb::parallel_for(std::size_t{0}, task.points.size(), one_point); });
+      [&] { parallel_indices(task.points.size(), one_point, tbb::simple_partitioner()); });
 }
 
 }  // namespace
@@ -228,13 +227,9 @@ void run_plan(const Sweep& sweep, const Plan& plan, int threads, OutcomeSink& si
          ++next) {
       run_task(sweep, plan.tasks[next], deliver);
     }
-    tbb::parallel_for(
-        tbb::blocked_range<std::size_t>(next, plan.tasks.size(), 1),
-        [&](const tbb::blocked_range<std::size_t>& range) {
-          for (std::size_t i = range.begin(); i != range.end(); ++i) {
-            run_task(sweep, plan.tasks[i], deliver);
-          }
-        },
+    parallel_indices(
+        plan.tasks.size() - next,
+        [&](std::size_t i) { run_task(sweep, plan.tasks[next + i], deliver); },
         tbb::simple_partitioner());
   });
 }

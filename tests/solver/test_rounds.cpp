@@ -441,3 +441,20 @@ TEST_CASE("a trace row holds the round's own figures, worked out by hand") {
   CHECK(rows[1].residual_l1 == doctest::Approx(20.0));
   CHECK(rows[1].over == doctest::Approx(10.0));
 }
+
+TEST_CASE("a rest at or below 1e-12 of the capacity is dust: gone and wasted; a larger one stays") {
+  // d = 500, so the second recipient receives twice its need and sends half of it back.
+  const Recognition recognition = bipartite({{0.25, 1.0}});
+  const std::vector<double> capacity{1000.0};
+  const auto after_one_round = [&](double small_need) {
+    RoundSolver solver(recognition, settling(SettlementKind::stock, 1), Threads::one);
+    const RunReport report = solver.run(std::vector<double>{2000.0, small_need}, capacity);
+    return std::pair(solver.available()[0], report.wasted);
+  };
+  const auto [dust_left, dust_wasted] = after_one_round(1e-10);
+  CHECK(dust_left == 0.0);
+  CHECK(dust_wasted == doctest::Approx(1e-10).epsilon(1e-6));
+  const auto [left, wasted] = after_one_round(1e-8);
+  CHECK(left == doctest::Approx(1e-8).epsilon(1e-6));
+  CHECK(wasted == 0.0);
+}
