@@ -2,10 +2,6 @@
 // rounds report use limits measured right beside them, not these.
 #include <fmt/format.h>
 
-#include <functional>
-#include <string>
-#include <utility>
-
 #include "bench/workbench.hpp"
 #include "solver/sweep/tasks.hpp"
 
@@ -35,17 +31,13 @@ void time_gather(benchmark::State& state, Machine& machine, Size size, int lanes
   state.counters["gathers/s"] = per_second(static_cast<double>(machine.gathers()));
 }
 
-void add(const std::string& name, std::function<void(benchmark::State&)> work) {
-  benchmark::RegisterBenchmark(name.c_str(), std::move(work))->UseRealTime();
-}
-
 void add_gathers(Machine& machine, Size size, int lanes, int threads) {
   for (const Prefetch prefetch : {Prefetch::no, Prefetch::yes}) {
-    add(fmt::format("machine/gather/N:{}/L:{}/prefetch:{}/threads:{}", size.agents, lanes,
-                    static_cast<int>(prefetch), threads),
-        [&machine, size, lanes, prefetch, threads](benchmark::State& state) {
-          time_gather(state, machine, size, lanes, prefetch, threads);
-        });
+    add_case(fmt::format("machine/gather/N:{}/L:{}/prefetch:{}", size.agents, lanes,
+                         static_cast<int>(prefetch)),
+             threads, [&machine, size, lanes, prefetch, threads](benchmark::State& state) {
+               time_gather(state, machine, size, lanes, prefetch, threads);
+             });
   }
 }
 
@@ -54,8 +46,9 @@ void add_gathers(Machine& machine, Size size, int lanes, int threads) {
 void register_machine(Workbench& workbench) {
   Machine& machine = workbench.machine();
   for (const int threads : workbench.thread_counts()) {
-    add(fmt::format("machine/stream/threads:{}", threads),
-        [&machine, threads](benchmark::State& state) { time_stream(state, machine, threads); });
+    add_case("machine/stream", threads, [&machine, threads](benchmark::State& state) {
+      time_stream(state, machine, threads);
+    });
     for (const Size size : kSizes) {
       for (const int lanes : kLaneWidths) add_gathers(machine, size, lanes, threads);
     }

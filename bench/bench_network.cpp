@@ -69,17 +69,13 @@ void time_recognised_mesh(benchmark::State& state, Workbench& workbench, Size si
 
 void register_networks(Workbench& workbench) {
   for (const Size size : kSizes) {
-    benchmark::RegisterBenchmark(
-        fmt::format("mesh/{}/threads:1", size_name(size)).c_str(),
-        [&workbench, size](benchmark::State& state) { time_mesh(state, workbench, size); })
-        ->UseRealTime();
+    add_case("mesh/" + size_name(size), 1,
+             [&workbench, size](benchmark::State& state) { time_mesh(state, workbench, size); });
     for (const int threads : workbench.thread_counts()) {
-      benchmark::RegisterBenchmark(
-          fmt::format("mesh_and_recognition/{}/threads:{}", size_name(size), threads).c_str(),
-          [&workbench, size, threads](benchmark::State& state) {
-            time_recognised_mesh(state, workbench, size, threads);
-          })
-          ->UseRealTime();
+      add_case("mesh_and_recognition/" + size_name(size), threads,
+               [&workbench, size, threads](benchmark::State& state) {
+                 time_recognised_mesh(state, workbench, size, threads);
+               });
     }
   }
 }

@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <span>
 #include <string>
@@ -59,6 +58,8 @@ void count(benchmark::State& state, Workbench& workbench, const Cost& cost, std:
     state.counters["edge_lanes/s"] = per_second(cost.entries * lanes);
   }
   state.counters["model_bytes/s"] = per_second(cost.bytes);
+  constexpr double kTooShort = 0.01;  // a trial call; its share would be noise
+  if (seconds < kTooShort) return;
   const double per_call = seconds / static_cast<double>(state.iterations());
   Machine& machine = workbench.machine();
   state.counters["of_stream"] = cost.bytes / per_call / machine.read_bandwidth(threads);
@@ -68,17 +69,6 @@ void count(benchmark::State& state, Workbench& workbench, const Cost& cost, std:
   }
 }
 
-class Stopwatch {
- public:
-  [[nodiscard]] double seconds() const {
-    return std::chrono::duration<double>(Clock::now() - start_).count();
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  Clock::time_point start_ = Clock::now();
-};
-
 template <int L>
 void time_kernel(benchmark::State& state, Workbench& workbench, Kernel kernel, Size size,
                  int threads) {
@@ -86,9 +76,9 @@ void time_kernel(benchmark::State& state, Workbench& workbench, Kernel kernel, S
   run_in_arena(threads, [&] {
     const Threads inside = threads_of(threads);
     if (!workbench.accept(state, kernels.difference(kernel, inside))) return;
-    const Stopwatch stopwatch;
+    const double start = seconds_now(inside);
     for ([[maybe_unused]] auto iteration : state) kernels.run(kernel, inside);
-    const double seconds = stopwatch.seconds();
+    const double seconds = seconds_now(inside) - start;
     count(state, workbench, cost_of(kernel, kernels.recognition(), L),
           kernels.recognition().recipients(), L, inside, seconds);
   });
@@ -184,32 +174,29 @@ void time_round(benchmark::State& state, Workbench& workbench, Size size, int th
     if (!workbench.accept(state, round_difference(*recognition, amounts, inside))) return;
     RoundSolver solver(*recognition, endless_rounds(kRounds), inside);
     std::int64_t fewest = kRounds;
-    const Stopwatch stopwatch;
+    const double start = seconds_now(inside);
     while (state.KeepRunningBatch(kRounds)) {
       fewest = std::min(fewest, solver.run(amounts.need[0], amounts.capacity[0]).rounds);
     }
-    const double seconds = stopwatch.seconds();
+    const double seconds = seconds_now(inside) - start;
     if (!workbench.accept(state, fewest == kRounds ? "" : "the run ended before its limit")) return;
     count(state, workbench, cost_of(Kernel::in_turn, *recognition, 1), recognition->recipients(), 1,
           inside, seconds);
   });
 }
 
-template <class Work>
-void add(const std::string& name, Size size, int lanes, int threads, const Work& work) {
-  benchmark::RegisterBenchmark(
-      fmt::format("{}/{}/L:{}/threads:{}", name, size_name(size), lanes, threads).c_str(), work)
-      ->UseRealTime();
+std::string name_of(const char* what, Size size, int lanes) {
+  return fmt::format("{}/{}/L:{}", what, size_name(size), lanes);
 }
 
 template <int L>
 void add_kernels(Workbench& workbench, Size size, int threads) {
   for (const Kernel kernel : {Kernel::in_turn, Kernel::denominators, Kernel::deliveries,
                               Kernel::settlements, Kernel::settle}) {
-    add(kernel_name(kernel), size, L, threads,
-        [&workbench, kernel, size, threads](benchmark::State& state) {
-          time_kernel<L>(state, workbench, kernel, size, threads);
-        });
+    add_case(name_of(kernel_name(kernel), size, L), threads,
+             [&workbench, kernel, size, threads](benchmark::State& state) {
+               time_kernel<L>(state, workbench, kernel, size, threads);
+             });
   }
 }
 
@@ -218,9 +205,10 @@ void add_kernels(Workbench& workbench, Size size, int threads) {
 void register_rounds(Workbench& workbench) {
   for (const Size size : kSizes) {
     for (const int threads : workbench.thread_counts()) {
-      add("round", size, 1, threads, [&workbench, size, threads](benchmark::State& state) {
-        time_round(state, workbench, size, threads);
-      });
+      add_case(name_of("round", size, 1), threads,
+               [&workbench, size, threads](benchmark::State& state) {
+                 time_round(state, workbench, size, threads);
+               });
       add_kernels<1>(workbench, size, threads);
       add_kernels<8>(workbench, size, threads);
     }

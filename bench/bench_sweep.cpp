@@ -92,10 +92,9 @@ void time_sweep(benchmark::State& state, Workbench& workbench, int threads) {
 
 void register_sweeps(Workbench& workbench) {
   for (const int threads : workbench.thread_counts()) {
-    benchmark::RegisterBenchmark(
-        fmt::format("sweep/N:100/k:20/points:640/threads:{}", threads).c_str(),
-        [&workbench, threads](benchmark::State& state) { time_sweep(state, workbench, threads); })
-        ->UseRealTime();
+    add_case(
+        "sweep/N:100/k:20/points:640", threads,
+        [&workbench, threads](benchmark::State& state) { time_sweep(state, workbench, threads); });
   }
 }
 

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
+#include <ctime>
 #include <functional>
 #include <numeric>
 #include <span>
@@ -62,19 +62,24 @@ std::uint64_t sum_of_places(const std::uint64_t* rows, std::span<const std::uint
 
 /// Shortest of kTries calls. The result is kept, or the compiler would drop the work.
 template <class Work>
-double best_seconds(const Work& work) {
-  using Clock = std::chrono::steady_clock;
+double best_seconds(Threads threads, const Work& work) {
   double best = 1e300;
   [[maybe_unused]] volatile std::uint64_t kept = 0;
   for (int i = 0; i < kTries; ++i) {
-    const auto start = Clock::now();
+    const double start = seconds_now(threads);
     kept = work();
-    best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
+    best = std::min(best, seconds_now(threads) - start);
   }
   return best;
 }
 
 }  // namespace
+
+double seconds_now(Threads threads) {
+  std::timespec now{};
+  clock_gettime(threads == Threads::one ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
 
 Machine::Machine() : memory_(kStreamWords, 1), places_(kGathers) {}
 
@@ -103,12 +108,13 @@ std::uint64_t Machine::gather(std::size_t rows, int lanes, Prefetch prefetch, Th
 }
 
 double Machine::read_bandwidth(Threads threads) const {
-  return static_cast<double>(stream_bytes()) / best_seconds([&] { return stream(threads); });
+  return static_cast<double>(stream_bytes()) /
+         best_seconds(threads, [&] { return stream(threads); });
 }
 
 double Machine::gather_seconds(std::size_t rows, int lanes, Threads threads) {
   const auto seconds = [&](Prefetch prefetch) {
-    return best_seconds([&] { return gather(rows, lanes, prefetch, threads); });
+    return best_seconds(threads, [&] { return gather(rows, lanes, prefetch, threads); });
   };
   return std::min(seconds(Prefetch::no), seconds(Prefetch::yes)) / static_cast<double>(gathers());
 }

@@ -23,6 +23,10 @@ using AlignedVector = std::vector<T, oneapi::tbb::cache_aligned_allocator<T>>;
 /// within.
 enum class Prefetch { no, yes };
 
+/// Seconds since some moment: CPU time of the caller for one thread, which others at work on the
+/// machine do not lengthen, and wall time for several.
+[[nodiscard]] double seconds_now(Threads threads);
+
 /// Threads::all means those of the caller's arena, as it does for the kernels.
 class Machine {
  public:

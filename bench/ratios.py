@@ -13,11 +13,17 @@ import sys
 def read(path):
     """{case name: {"time": [...], counter: [...]}}, a value a repetition."""
     cases = {}
-    for row in json.load(open(path, encoding="utf-8"))["benchmarks"]:
+    with open(path, encoding="utf-8") as file:
+        result = json.load(file)
+    load = result["context"]["load_avg"]
+    print(f"load when the run began: {load[0]:.1f} on {result['context']['num_cpus']} processors")
+    for row in result["benchmarks"]:
         if row.get("run_type") != "iteration" or row.get("error_occurred"):
             continue
-        values = cases.setdefault(row["run_name"].removesuffix("/real_time"), {})
-        values.setdefault("time", []).append(row["real_time"] * UNIT[row["time_unit"]])
+        name = row["run_name"]
+        clock = "real_time" if name.endswith("/real_time") else "cpu_time"
+        values = cases.setdefault(name.removesuffix("/real_time"), {})
+        values.setdefault("time", []).append(row[clock] * UNIT[row["time_unit"]])
         for share in ("of_stream", "of_gather"):
             if share in row:
                 values.setdefault(share, []).append(row[share])

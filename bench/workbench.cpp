@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <tuple>
+#include <utility>
 
 #include "io/processors.hpp"
 #include "solver/network.hpp"
@@ -55,6 +56,12 @@ bool Workbench::accept(benchmark::State& state, const std::string& difference) {
   all_right_ = false;
   state.SkipWithError(difference.c_str());
   return false;
+}
+
+void add_case(const std::string& name, int threads, std::function<void(benchmark::State&)> work) {
+  auto* added = benchmark::RegisterBenchmark(fmt::format("{}/threads:{}", name, threads).c_str(),
+                                             std::move(work));
+  if (threads > 1) added->UseRealTime();
 }
 
 std::string size_name(Size size) { return fmt::format("N:{}/k:{}", size.agents, size.neighbors); }

@@ -5,6 +5,7 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,6 +69,9 @@ class Workbench {
 [[nodiscard]] inline Threads threads_of(int count) {
   return count == 1 ? Threads::one : Threads::all;
 }
+
+/// Registers name/threads:N; one thread counts its CPU time, several wall time.
+void add_case(const std::string& name, int threads, std::function<void(benchmark::State&)> work);
 
 /// "N:1000/k:20".
 [[nodiscard]] std::string size_name(Size size);

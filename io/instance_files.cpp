@@ -127,7 +127,8 @@ std::vector<std::vector<double>> amounts_by_type(const CsvTable& table, const st
 
 void require_same_types(const Amounts& amounts, const std::string& needs_in,
                         const std::string& capacities_in, ErrorList& errors) {
-  if (amounts.need.size() == amounts.capacity.size()) return;
+  const bool one_is_wrong_itself = amounts.need.empty() || amounts.capacity.empty();
+  if (one_is_wrong_itself || amounts.need.size() == amounts.capacity.size()) return;
   errors.add(fmt::format("{} has {} need types and {} has {}; expected as many in both", needs_in,
                          amounts.need.size(), capacities_in, amounts.capacity.size()));
 }
@@ -264,9 +265,10 @@ Instance load_bipartite(const std::filesystem::path& providers,
 
   Ids provider_ids(provider_table, errors);
   Ids recipient_ids(recipient_table, errors);
-  instance.amounts.capacity =
-      amounts_by_type(provider_table, "capacity", "capacities are 0 or more, at most 1e+100", errors);
-  instance.amounts.need = amounts_by_type(recipient_table, "need", "needs are 0 or more, at most 1e+100", errors);
+  instance.amounts.capacity = amounts_by_type(provider_table, "capacity",
+                                              "capacities are 0 or more, at most 1e+100", errors);
+  instance.amounts.need =
+      amounts_by_type(recipient_table, "need", "needs are 0 or more, at most 1e+100", errors);
   require_same_types(instance.amounts, recipients.string(), providers.string(), errors);
   std::vector<Edge> list = read_edges(edge_table, provider_ids, providers.string(), recipient_ids,
                                       recipients.string(), "provider", "recipient", errors);
@@ -290,7 +292,8 @@ Instance load_agents(const std::filesystem::path& agents, const std::filesystem:
   const CsvTable edge_table = read_table(edges, edge_columns("a", "b"), instance);
 
   Ids ids(agent_table, errors);
-  instance.amounts.need = amounts_by_type(agent_table, "need", "needs are 0 or more, at most 1e+100", errors);
+  instance.amounts.need =
+      amounts_by_type(agent_table, "need", "needs are 0 or more, at most 1e+100", errors);
   instance.amounts.capacity =
       amounts_by_type(agent_table, "capacity", "capacities are 0 or more, at most 1e+100", errors);
   require_same_types(instance.amounts, agents.string(), agents.string(), errors);

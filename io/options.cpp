@@ -93,6 +93,9 @@ std::string check_value(const Option& option, Value& value) {
     if (std::find(option.words.begin(), option.words.end(), *word) != option.words.end()) return {};
     return fmt::format("{} is not known; expected {}", toml_text(value), expectation(option));
   }
+  if (word != nullptr && word->find('\0') != std::string::npos) {
+    return "a NUL byte is in it; expected " + expectation(option);
+  }
   if (word != nullptr && option.type == OptionType::text) return {};
   if (word != nullptr && option.type == OptionType::file) {
     return word->empty() ? "\"\" is empty; expected a file name" : std::string();

@@ -12,10 +12,10 @@ class RaggedGroup {
  public:
   RaggedGroup(const H5Builder& file, const std::string& name,
               const std::vector<std::int64_t>& row_sizes, std::size_t types,
-              const H5Handle* type_scale)
+              const H5Handle* type_scale, const char* point_means = "index of the point, C order")
       : group_(file.group(name)),
         rows_(std::accumulate(row_sizes.begin(), row_sizes.end(), std::int64_t{0})),
-        point_(write_counting_scale(group_.get(), {"point", "1", "index of the point, C order"},
+        point_(write_counting_scale(group_.get(), {"point", "1", point_means},
                                     counting(static_cast<std::int64_t>(row_sizes.size())))),
         obs_(write_counting_scale(group_.get(), {"obs", "1", "row of the ragged arrays"},
                                   counting(rows_))),
@@ -127,7 +127,10 @@ void write_traces(const H5Builder& file, const std::vector<PointOutcome>& outcom
       sizes.push_back(ran ? static_cast<std::int64_t>(point.types[type].trace.size()) : 0);
     }
   }
-  const RaggedGroup group(file, "trace", sizes, 1, nullptr);
+  const RaggedGroup group(file, "trace", sizes, 1, nullptr,
+                          types == 1
+                              ? "index of the point, C order"
+                              : "index of the run, over points and then need types, C order");
   const auto whole = [&](Described what, std::int64_t TraceRow::*field) {
     what.may_be_missing = false;
     group.put(what, trace_column<std::int64_t>(

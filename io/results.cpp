@@ -180,6 +180,11 @@ void write_root_attributes(hid_t root, const Scenario& scenario) {
                                  [](const auto& entry) { return entry.option->name == "seed"; });
   ResolvedOption entry = *seed;
   write_setting(root, entry);
+  if (scenario.sweep.point_of_whole) {  // `run --point`: which draw of the whole scenario this is
+    write_attribute(root, "point", static_cast<std::int64_t>(*scenario.sweep.point_of_whole));
+    write_attribute(root, "point_network", std::int64_t{scenario.sweep.first_network});
+    write_attribute(root, "point_replicate", std::int64_t{scenario.sweep.first_replicate});
+  }
   write_attribute(root, "scenario", scenario.text);
   write_attribute(root, "plan_hash", fmt::format("{:016x}", scenario.plan_hash));
 }

@@ -41,16 +41,22 @@ std::optional<Value> scalar(const toml::node& node) {
 }
 
 std::string unknown_key(const std::string& key, std::string_view section) {
+  std::vector<std::string> names;  // bare: a shared "section." would make strangers look alike
   std::vector<std::string> keys;
   for (const Option& option : options()) {
-    if (option.section == section) keys.push_back(option.key());
+    if (option.section != section) continue;
+    names.push_back(option.name);
+    keys.push_back(option.key());
   }
   std::string nearest;
   for (const Option& option : options()) {  // perhaps it only stands in the wrong section
     if (!nearest.empty()) break;
     if (key.ends_with("." + option.name) || key == option.name) nearest = option.key();
   }
-  if (nearest.empty()) nearest = nearest_word(key, keys);
+  if (nearest.empty()) {
+    const std::string name = nearest_word(key.substr(key.find('.') + 1), names);
+    if (!name.empty()) nearest = section.empty() ? name : fmt::format("{}.{}", section, name);
+  }
   if (!nearest.empty()) return fmt::format("unknown key {}; did you mean {}?", key, nearest);
   if (keys.empty()) return fmt::format("unknown key {}", key);
   return fmt::format("unknown key {}; known are {}", key, fmt::join(keys, ", "));
@@ -280,19 +286,26 @@ void apply_sweep_option(const ResolvedOption& entry, Sweep& sweep) {
   if (key == "output.agents") sweep.agents = std::get<bool>(value);
 }
 
-Instance load_instance(Source source, const GivenOptions& given,
-                       const std::filesystem::path& folder) {
-  const auto path = [&](const char* key) {
-    return folder / std::get<std::string>(given.at(find_option(key)).values.front());
-  };
+/// The instance's files, in the option table's order.
+std::vector<std::filesystem::path> instance_paths(const GivenOptions& given,
+                                                  const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> paths;
+  for (const Option& option : options()) {
+    const auto entry = given.find(&option);
+    if (option.type != OptionType::file || entry == given.end()) continue;
+    paths.push_back(folder / std::get<std::string>(entry->second.values.front()));
+  }
+  return paths;
+}
+
+Instance load_instance(Source source, const std::vector<std::filesystem::path>& paths) {
   switch (source) {
     case Source::bipartite:
-      return load_bipartite(path("instance.providers"), path("instance.recipients"),
-                            path("instance.edges"));
+      return load_bipartite(paths.at(0), paths.at(1), paths.at(2));
     case Source::agents:
-      return load_agents(path("instance.agents"), path("instance.edges"));
+      return load_agents(paths.at(0), paths.at(1));
     case Source::ratings:
-      return load_ratings(path("instance.ratings"));
+      return load_ratings(paths.at(0));
     case Source::generated:
       break;
   }
@@ -333,10 +346,15 @@ Scenario parse_scenario(std::string_view text, const std::string& name,
       entry.option->apply(sweep.base, entry.values.front());
     }
   }
-  auto instance = std::make_shared<Instance>(load_instance(source, given, folder));
+  scenario.files = instance_paths(given, folder);
+  auto instance = std::make_shared<Instance>(load_instance(source, scenario.files));
   instance->source = source;
   sweep.instance = instance;
-  (void)sweep.points();  // refuses a grid too large to count
+  try {
+    (void)sweep.points();
+  } catch (const ScenarioError& too_many) {
+    throw ScenarioError(fmt::format("{}: {}", name, too_many.what()));
+  }
   scenario.plan_hash = fingerprint(fmt::format("schema {}\n{}", kSchemaVersion, scenario.text),
                                    instance->content_hash);
   return scenario;
@@ -344,7 +362,9 @@ Scenario parse_scenario(std::string_view text, const std::string& name,
 
 Scenario load_scenario(const std::filesystem::path& file, const Overrides& overrides) {
   const std::string text = read_text_file(file);
-  return parse_scenario(text, file.string(), file.parent_path(), overrides);
+  Scenario scenario = parse_scenario(text, file.string(), file.parent_path(), overrides);
+  scenario.files.push_back(file);
+  return scenario;
 }
 
 }  // namespace needflow

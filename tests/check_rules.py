@@ -18,7 +18,7 @@ ROOMS = {  # a room may include these rooms
     "bench": {"kernels", "solver", "io", "bench"},
     "tests": {"kernels", "solver", "io", "tests"},
 }
-KERNEL_LIBRARIES = ("oneapi/tbb/", "hwy/", "Random123/")
+KERNEL_LIBRARIES = ("oneapi/tbb/", "hwy/", "Random123/", "sanitizer/")
 TOP_LEVEL = {"CMakeLists.txt", "solver", "kernels", "io", "bench", "tests", "data", "scripts",
              "README.md", "CMakePresets.json", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md"}
 LONGEST_FILE = 520

@@ -43,6 +43,24 @@ void add_scenario_options(CLI::App& command, ScenarioOptions& options) {
       ->type_name("LEVEL");
 }
 
+CLI::Option* add_output_options(CLI::App& command, OutputOptions& output, Overrides& overrides) {
+  CLI::Option* file = command.add_option("-o,--output", output.file, "Result file (HDF5)");
+  command.add_flag("--overwrite", output.overwrite, "Replace the result file if it exists");
+  command.add_flag("--traces", overrides.traces, "Keep every round");
+  command.add_flag("--agents", overrides.agents, "Keep every agent");
+  return file;
+}
+
+void refuse_inputs_as_output(const Scenario& scenario, const OutputOptions& output) {
+  for (const std::filesystem::path& input : scenario.files) {
+    std::error_code ignored;
+    if (output.file && std::filesystem::equivalent(input, *output.file, ignored)) {
+      throw ScenarioError(
+          fmt::format("-o {} is an input of this scenario; expected another file", *output.file));
+    }
+  }
+}
+
 LogLevel effective_level(const ScenarioOptions& options) {
   return options.quiet ? LogLevel::error : options.level;
 }

@@ -3,9 +3,11 @@
 
 #include <CLI/CLI.hpp>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "io/atomic_file.hpp"
 #include "io/progress.hpp"
 #include "io/scenario.hpp"
 
@@ -43,6 +45,22 @@ struct ScenarioOptions {
 
 /// Adds them to a subcommand.
 void add_scenario_options(CLI::App& command, ScenarioOptions& options);
+
+/// Where results go, and what they keep beyond the scenario's wish.
+struct OutputOptions {
+  std::optional<std::string> file;
+  bool overwrite = false;
+
+  [[nodiscard]] IfExists if_exists() const {
+    return overwrite ? IfExists::kReplace : IfExists::kRefuse;
+  }
+};
+
+/// Adds -o, --overwrite, --traces and --agents; returns the record of -o.
+CLI::Option* add_output_options(CLI::App& command, OutputOptions& output, Overrides& overrides);
+
+/// Refuses a result file that is one of the scenario's own files: --overwrite would destroy it.
+void refuse_inputs_as_output(const Scenario& scenario, const OutputOptions& output);
 
 /// The level after --quiet.
 [[nodiscard]] LogLevel effective_level(const ScenarioOptions& options);

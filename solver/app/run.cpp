@@ -20,12 +20,11 @@ namespace {
 struct RunOptions {
   ScenarioOptions scenario;
   std::optional<std::string> point;  ///< as typed
-  std::optional<std::string> output;
-  bool overwrite = false;
+  OutputOptions output;
 };
 
-/// The scenario of the wanted point alone.
-Scenario one_point(const RunOptions& options) {
+/// The scenario of the wanted point alone, and that point in words.
+Scenario one_point(const RunOptions& options, std::string& description) {
   Scenario scenario = load(options.scenario);
   const std::size_t points = scenario.sweep.points();
   if (!options.point && points > 1) {
@@ -41,6 +40,7 @@ Scenario one_point(const RunOptions& options) {
     throw ScenarioError(fmt::format("--point {} is not among the {} points of {} (0 … {})",
                                     shown(wanted), points, options.scenario.file, points - 1));
   }
+  description = fmt::format("Point {}: {}", index, point_text(scenario.sweep, index));
   scenario.sweep = only_point(scenario.sweep, index);
   return scenario;
 }
@@ -75,18 +75,19 @@ void print_summary(const Sweep& sweep, const PointOutcome& outcome, std::ostream
 
 int run_one(const Context& context, const RunOptions& options) {
   const bool talk = effective_level(options.scenario) >= LogLevel::info;
-  const Scenario scenario = one_point(options);
+  std::string scenario_point;
+  const Scenario scenario = one_point(options, scenario_point);
+  refuse_inputs_as_output(scenario, options.output);
+  watch_interrupts();  // before there is a temporary that nobody would remove
   std::optional<AtomicFile> file;
-  if (options.output) {
-    file.emplace(*options.output, options.overwrite ? IfExists::kReplace : IfExists::kRefuse);
-  }
+  if (options.output.file) file.emplace(*options.output.file, options.output.if_exists());
   const int threads = chosen_threads(options.scenario);
   Provenance provenance = begin_provenance(context.command, threads);
 
   Sweep watched = scenario.sweep;
   watched.agents = true;  // the table of recipients needs them, whether the file keeps them or not
   if (talk && !watched.title.empty()) context.out << watched.title << "\n\n";
-  watch_interrupts();
+  if (talk && options.point) context.out << scenario_point << "\n\n";
   const Cap cap = watched.point(0).settings.round.cap;
   const auto tell = [&](const Recognition& recognition) -> PointObserver {
     const PointObserver narrate =
@@ -106,7 +107,7 @@ int run_one(const Context& context, const RunOptions& options) {
   if (file) {
     provenance.end = utc_now();
     publish_results(*file, scenario, {outcome}, provenance);
-    if (talk) context.out << fmt::format("results in {}\n", *options.output);
+    if (talk) context.out << fmt::format("results in {}\n", *options.output.file);
   }
   return outcome.message.empty() ? kDone : kSomePointsFailed;
 }
@@ -125,10 +126,7 @@ Command add_run(CLI::App& program) {
   const auto options = std::make_shared<RunOptions>();
   add_scenario_options(*command, options->scenario);
   command->add_option("--point", options->point, "Which point of a grid, from 0 in C order");
-  command->add_option("-o,--output", options->output, "Result file (HDF5)");
-  command->add_flag("--overwrite", options->overwrite, "Replace the result file if it exists");
-  command->add_flag("--traces", options->scenario.overrides.traces, "Keep every round");
-  command->add_flag("--agents", options->scenario.overrides.agents, "Keep every agent");
+  add_output_options(*command, options->output, options->scenario.overrides);
   return [options](const Context& context) { return run_one(context, *options); };
 }
 

@@ -6,6 +6,8 @@
 #include <numeric>
 #include <ostream>
 
+#include "io/error_list.hpp"
+
 namespace needflow::app {
 
 namespace {
@@ -20,7 +22,8 @@ double allocation_of(double scale, double weight, double claim, Cap cap) {
 }
 
 std::string name_of(const std::vector<std::string>& names, std::size_t i) {
-  return i < names.size() ? names[i] : fmt::format("agent {}", i);
+  constexpr std::size_t kLongestName = 200;
+  return i < names.size() ? escaped(names[i], kLongestName) : fmt::format("agent {}", i);
 }
 
 /// Characters on the screen: bytes that do not continue a UTF-8 character.

@@ -18,8 +18,7 @@ namespace {
 
 struct SweepOptions {
   ScenarioOptions scenario;
-  std::string output;
-  bool overwrite = false;
+  OutputOptions output;
   bool fail_fast = false;
   std::optional<std::int64_t> max_failures;
 };
@@ -80,9 +79,12 @@ ProgressStyle progress_style(const Context& context, LogLevel level) {
 int run_sweep(const Context& context, const SweepOptions& options) {
   const LogLevel level = effective_level(options.scenario);
   const Scenario scenario = load(options.scenario);
+  refuse_inputs_as_output(scenario, options.output);
   const Plan plan = make_plan(scenario.sweep);
+  watch_interrupts();  // before there is a temporary that nobody would remove
   // Made before the first round: an output that cannot be written is found now.
-  AtomicFile file(options.output, options.overwrite ? IfExists::kReplace : IfExists::kRefuse);
+  const std::string& name = options.output.file.value();
+  AtomicFile file(name, options.output.if_exists());
   const int threads = chosen_threads(options.scenario);
   Provenance provenance = begin_provenance(context.command, threads);
 
@@ -90,7 +92,6 @@ int run_sweep(const Context& context, const SweepOptions& options) {
     context.err << fmt::format("{} points on {} networks, {} threads, SIMD target {}\n",
                                plan.points, plan.tasks.size(), threads, provenance.simd_target);
   }
-  watch_interrupts();
   Progress progress(context.err, progress_style(context, level), plan.points);
   std::optional<std::size_t> limit;
   if (options.max_failures) limit = static_cast<std::size_t>(*options.max_failures);
@@ -103,7 +104,7 @@ int run_sweep(const Context& context, const SweepOptions& options) {
         "needflow: interrupted after {} of {} points; {} was not written, and this version keeps "
         "no "
         "journal to resume from\n",
-        collector.done(), plan.points, options.output);
+        collector.done(), plan.points, name);
     return kInterrupted;
   }
 
@@ -111,7 +112,7 @@ int run_sweep(const Context& context, const SweepOptions& options) {
   publish_results(file, scenario, collector.outcomes(), provenance);
   if (level >= LogLevel::info) {
     print_sweep_summary(scenario.sweep, collector.outcomes(), context.out);
-    context.out << fmt::format("results in {}\n", options.output);
+    context.out << fmt::format("results in {}\n", name);
   }
   if (collector.done() < plan.points) {
     context.err << fmt::format(
@@ -134,10 +135,7 @@ Command add_sweep(CLI::App& program) {
       option_help());
   const auto options = std::make_shared<SweepOptions>();
   add_scenario_options(*command, options->scenario);
-  command->add_option("-o,--output", options->output, "Result file (HDF5)")->required();
-  command->add_flag("--overwrite", options->overwrite, "Replace the result file if it exists");
-  command->add_flag("--traces", options->scenario.overrides.traces, "Keep every round");
-  command->add_flag("--agents", options->scenario.overrides.agents, "Keep every agent");
+  add_output_options(*command, options->output, options->scenario.overrides)->required();
   auto* fast = command->add_flag("--fail-fast", options->fail_fast,
                                  "Stop at the first point without a result");
   command

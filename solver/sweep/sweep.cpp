@@ -8,7 +8,8 @@ namespace needflow {
 
 namespace {
 
-constexpr std::size_t kMaxPoints = std::size_t{1} << 40;
+// Outcomes stay in memory until the file is written, about 600 B a point.
+constexpr std::size_t kMaxPoints = std::size_t{1} << 25;
 
 /// Identity of a generated amount: constant amounts have no cv.
 std::string amount_identity(AmountKind kind, double mean, double cv) {
@@ -40,7 +41,8 @@ std::size_t Sweep::points() const {
   std::size_t count = 1;
   for (const Dimension& dimension : dimensions()) {
     if (dimension.length > kMaxPoints / count) {
-      throw ScenarioError("the grid has more than 2^40 points; shorten an axis");
+      throw ScenarioError(
+          "the grid has more than 2^25 = 33554432 points; shorten an axis or split the scenario");
     }
     count *= dimension.length;
   }
@@ -94,6 +96,7 @@ Point Sweep::point(std::size_t i) const {
 
 Sweep only_point(Sweep sweep, std::size_t i) {
   const Point point = sweep.point(i);
+  if (sweep.points() > 1) sweep.point_of_whole = i;
   sweep.first_network = point.network;
   sweep.first_replicate = point.replicate;
   Position position(i);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -45,16 +46,18 @@ struct Dimension {
 struct Sweep {
   std::string title;
   Settings base;
-  std::vector<Axis> axes;           ///< in the option table's order
-  std::int64_t networks = 1;        ///< [network] count
-  std::int64_t replicates = 1;      ///< [population] replicates
-  std::uint32_t first_network = 0;  ///< 0 but in the one-point sweep that only_point() makes
+  std::vector<Axis> axes;       ///< in the option table's order
+  std::int64_t networks = 1;    ///< [network] count
+  std::int64_t replicates = 1;  ///< [population] replicates
+  // In the one-point sweep that only_point() makes: which point of the whole it is.
+  std::optional<std::size_t> point_of_whole = {};
+  std::uint32_t first_network = 0;
   std::uint32_t first_replicate = 0;
   bool traces = false;
   bool agents = false;
   std::shared_ptr<const Instance> instance;  ///< never null; source says what it holds
 
-  /// Product of all axes, network and replicate among them. Throws ScenarioError above 2^40 points.
+  /// Product of all axes, network and replicate among them. Throws ScenarioError above 2^25 points.
   [[nodiscard]] std::size_t points() const;
   /// Need types a point has: a run each.
   [[nodiscard]] std::size_t types() const;

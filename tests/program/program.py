@@ -1,8 +1,8 @@
 """What the tests of the program share: running the binary, temporary folders, small scenarios.
 
 Each test file is a program: `/usr/bin/python3 tests/program/test_X.py BINARY SOURCE_DIR`, and what
-follows goes to unittest (`-v`, names of tests). No test may take the binary's word for a value: what
-is expected is written out or comes from shared pages that the binary does not make.
+follows goes to unittest (`-v`, names of tests). Expected values are written out or follow from the
+model, never from what the binary said.
 """
 
 import json
@@ -60,7 +60,7 @@ def run(*arguments, cwd=None, timeout=TIMEOUT, env=None, **popen):
 
 
 def toml(**sections):
-    """A scenario: toml(seed=1, network={"agents": [5, 9]}). JSON's scalars and arrays are TOML's."""
+    """A scenario: toml(seed=1, network={"agents": [5, 9]}). JSON's scalars and arrays are TOML."""
     def lines(entries):
         return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n"
                        for key, value in entries.items())

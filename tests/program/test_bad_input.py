@@ -1,12 +1,11 @@
 """Whatever a user, a disk or a signal does, the program ends with the promised exit code, says in a
-few lines what is wrong and where, and leaves nothing half-done (shared page interface.md: exit codes
-0, 2, 3, 4, 75; engineering.md 2, 4, 5).
+few lines what is wrong and where, and leaves nothing half-done (shared pages: interface.md, "The
+program"; engineering.md 2, 4, 5).
 
-Mistakes are rows of tables; each becomes a test of its own. The option table's own rows are tried
-with every wrong type, with values just outside their range and with unknown words.
+The rows of mistakes.py become a test each. The option table's own rows are tried with every wrong
+type, with values just outside their range and with unknown words.
 """
 
-import gzip
 import json
 import re
 import resource
@@ -18,309 +17,15 @@ import h5py
 import numpy as np
 
 import program
-from program import (AGENTS, AGENTS_KEYS, BAD_INPUT, BIPARTITE, BIPARTITE_KEYS, DONE, INTERRUPTED,
-                     IO_ERROR, RATINGS, RATINGS_KEYS, SOME_FAILED, STATUSES, table, toml)
+from mistakes import COMMAND_LINES, GRID, INSTANCES, OUTPUTS, RUN, SCENARIOS, SWEEP
+from program import (AGENTS, AGENTS_KEYS, BAD_INPUT, BIPARTITE, BIPARTITE_KEYS, INTERRUPTED,
+                     IO_ERROR, SOME_FAILED, STATUSES, toml)
 
-SWEEP = ("sweep", "scenario.toml", "-o", "out/r.h5")
-RUN = ("run", "scenario.toml")
-GRID = toml(network={"agents": [5, 6]}, population={"replicates": 3})
-CSV = {**BIPARTITE, **AGENTS, **RATINGS}
 PENDING, INVALID = STATUSES.index("pending"), STATUSES.index("invalid")
 
 
-class Mistake:
-    """What is wrong, how it is tried, and what stderr must say about it.
-
-    `scenario` is the text of scenario.toml (None: no such file); `files` replaces some of CSV.
-    """
-
-    def __init__(self, name, says, scenario="", files=None, arguments=SWEEP, code=BAD_INPUT):
-        self.name = name
-        self.says = says
-        self.scenario = scenario
-        self.files = {**CSV, **(files or {})}
-        self.arguments = arguments
-        self.code = code
-
-
-def in_scenario(name, text, *says, **more):
-    return Mistake(name, ("scenario.toml", *says), text, **more)
-
-
-def in_table(name, file, text, *says, code=BAD_INPUT):
-    """A wrong CSV file, read as part of the instance that it belongs to."""
-    keys = (RATINGS_KEYS if file.startswith("ratings") else
-            AGENTS_KEYS if file in AGENTS else BIPARTITE_KEYS)
-    keys = {key: file if file.startswith(value) else value for key, value in keys.items()}
-    return Mistake(name, (file, *says), toml(instance=keys), {file: text}, code=code)
-
-
-def on_command_line(name, arguments, *says, scenario="", **more):
-    return Mistake(name, says, scenario, arguments=arguments, **more)
-
-
-COMMAND_LINES = [
-    on_command_line("no_subcommand_is_refused", (), "subcommand", "--help"),
-    on_command_line("an_unknown_subcommand_is_refused_by_its_name", ("swep", "scenario.toml"),
-                    "swep"),
-    on_command_line("no_scenario_is_refused", ("run",), "SCENARIO"),
-    on_command_line("a_second_scenario_is_refused", ("run", "scenario.toml", "another.toml"),
-                    "another.toml"),
-    on_command_line("an_unknown_option_is_refused", (*RUN, "--qiet"), "--qiet"),
-    on_command_line("a_sweep_without_output_is_refused", ("sweep", "scenario.toml"), "output"),
-    on_command_line("a_missing_scenario_is_an_input_error", ("run", "nowhere.toml"), "nowhere.toml",
-                    "No such file", code=IO_ERROR),
-    on_command_line("a_folder_is_no_scenario", ("run", "out"), "out", "directory", code=IO_ERROR),
-    on_command_line("no_threads_are_refused", (*RUN, "--threads", "0"), "--threads", "0", "1"),
-    on_command_line("threads_below_zero_are_refused", (*RUN, "--threads=-2"), "--threads", "-2"),
-    on_command_line("too_many_threads_are_refused", (*RUN, "--threads", "100000"), "--threads",
-                    "100000"),
-    on_command_line("threads_in_words_are_refused", (*RUN, "--threads", "many"), "--threads",
-                    "many"),
-    on_command_line("half_a_thread_is_refused", (*RUN, "--threads", "1.5"), "--threads", "1.5"),
-    on_command_line("an_unknown_log_level_is_refused", (*RUN, "--log-level", "loud"),
-                    "--log-level", "loud", "warning"),
-    on_command_line("a_setting_without_equals_sign_is_refused", (*RUN, "--set", "round.cap"),
-                    "--set", "round.cap", "section.key=value"),
-    on_command_line("an_unknown_setting_is_refused_with_the_nearest_known_one",
-                    (*RUN, "--set", "network.agnts=5"), "--set", "network.agnts", "network.agents"),
-    on_command_line("a_setting_out_of_range_is_refused", (*RUN, "--set", "round.tolerance=2"),
-                    "--set", "round.tolerance", "2", "[0, 1]"),
-    on_command_line("a_setting_of_the_wrong_type_is_refused", (*RUN, "--set", "network.agents=few"),
-                    "--set", "network.agents", "few", "an integer"),
-    on_command_line("a_setting_without_value_is_refused", (*RUN, "--set", "network.agents="),
-                    "--set", "network.agents", "an integer"),
-    on_command_line("a_setting_cannot_smuggle_in_another",
-                    (*RUN, "--set", "round.tolerance=0.5\n[network]\nagents=9"), "round.tolerance"),
-    on_command_line("wrong_settings_are_listed_at_once",
-                    (*RUN, "--set", "a.b=1", "--set", "round.cap=most", "--set", "seed=-1"),
-                    "a.b", "most", "active_need", "seed", "-1"),
-    on_command_line("a_seed_below_zero_is_refused", (*RUN, "--seed", "-1"), "seed", "-1"),
-    on_command_line("half_a_seed_is_refused", (*RUN, "--seed", "1.5"), "seed", "1.5"),
-    on_command_line("a_seed_of_more_than_63_bits_is_refused",
-                    (*RUN, "--seed", "9223372036854775808"), "seed", "9223372036854775808"),
-    on_command_line("a_grid_is_not_run_without_a_point", RUN, "scenario.toml", "6 points",
-                    "--point", "sweep", scenario=GRID),
-    on_command_line("a_point_out_of_range_is_refused", (*RUN, "--point", "6"), "--point", "6", "5",
-                    scenario=GRID),
-    on_command_line("a_point_below_zero_is_refused", (*RUN, "--point=-1"), "--point", "-1",
-                    scenario=GRID),
-    on_command_line("a_huge_point_is_refused", (*RUN, "--point", "99999999999999999999"),
-                    "--point", "99999999999999999999", scenario=GRID),
-    on_command_line("failures_below_zero_are_refused", (*SWEEP, "--max-failures=-1"),
-                    "--max-failures", "-1"),
-    on_command_line("fail_fast_excludes_max_failures",
-                    (*SWEEP, "--fail-fast", "--max-failures", "2"), "--fail-fast",
-                    "--max-failures"),
-]
-
-SCENARIOS = [
-    in_scenario("a_syntax_error_is_named_by_its_line", "seed = 1\ntitle = \n", "line 2"),
-    in_scenario("an_open_bracket_is_named_by_its_line", "\n\n[network\nagents = 5\n", "line 3"),
-    in_scenario("a_repeated_key_is_refused", "seed = 1\nseed = 2\n", "line 2", "seed"),
-    in_scenario("a_number_of_more_than_64_bits_is_refused", "seed = 99999999999999999999\n",
-                "line 1", "99999999999999999999"),
-    in_scenario("text_that_is_not_utf_8_is_refused", b'seed = 1\ntitle = "\xff\xfe"\n', "line 2",
-                "utf-8"),
-    in_scenario("json_is_no_scenario", '{"seed": 1}\n', "line 1"),
-    in_scenario("an_unknown_key_is_refused_with_the_nearest_known_one",
-                "[network]\nneighbours = 5\n", "line 2", "network.neighbours",
-                "network.neighbors"),
-    in_scenario("an_unknown_top_key_is_refused_with_the_nearest_known_one", "sede = 1\n", "line 1",
-                "sede", "seed"),
-    in_scenario("a_key_in_the_wrong_section_is_refused_with_the_right_one",
-                '[population]\nsettlement = "stock"\n', "line 2", "population.settlement",
-                "round.settlement"),
-    in_scenario("an_unknown_section_is_refused_with_the_nearest_known_one",
-                "[popluation]\nreplicates = 2\n", "line 1", "popluation", "population"),
-    in_scenario("a_section_this_version_does_not_know_is_refused", "[weather]\nrain = 1\n",
-                "line 1", "weather", "network", "round"),
-    in_scenario("a_section_given_as_a_value_is_refused", "network = 5\n", "line 1", "network",
-                "[network]"),
-    in_scenario("a_section_given_twice_is_refused", "[[network]]\nagents = 5\n", "line 1",
-                "network"),
-    in_scenario("a_table_for_a_value_is_refused", "[network.agents]\nlow = 1\n", "line 1",
-                "network.agents", "an integer"),
-    in_scenario("a_word_for_an_integer_is_refused", '[network]\nagents = "many"\n', "line 2",
-                "network.agents", '"many"', "an integer"),
-    in_scenario("a_fraction_for_an_integer_is_refused", "[network]\nagents = 5.0\n", "line 2",
-                "network.agents", "5.0", "an integer"),
-    in_scenario("an_integer_for_a_boolean_is_refused", "[round]\nreturn_surplus = 1\n", "line 2",
-                "round.return_surplus", "1", "true or false"),
-    in_scenario("a_date_is_refused", "[network]\nagents = 2022-01-31\n", "line 2",
-                "network.agents", "date", "an integer"),
-    in_scenario("nan_is_refused", "[round]\ntolerance = nan\n", "line 2", "round.tolerance", "nan",
-                "[0, 1]"),
-    in_scenario("an_infinity_is_refused", "[population]\nneed_mean = inf\n", "line 2",
-                "population.need_mean", "inf"),
-    in_scenario("an_unknown_word_is_refused_with_the_known_ones",
-                '[round]\nsettlement = "barter"\n', "line 2", "round.settlement", "barter", "stock",
-                "stream", "reallocate"),
-    in_scenario("an_unknown_word_for_a_number_is_refused", '[round]\ndamping = "some"\n', "line 2",
-                "round.damping", "some", "adaptive", "none", "(0, 1]"),
-    in_scenario("an_empty_axis_is_refused", "[network]\nagents = []\n", "line 2", "network.agents",
-                "[]"),
-    in_scenario("an_axis_with_a_value_twice_is_refused", "[network]\nagents = [5, 6, 5]\n",
-                "line 2", "network.agents", "5", "twice"),
-    in_scenario("an_axis_with_a_number_written_two_ways_is_refused",
-                "[population]\nsupply_ratio = [1, 1.0]\n", "line 2", "population.supply_ratio",
-                "twice"),
-    in_scenario("a_nested_axis_is_refused", "[network]\nagents = [[5, 6], [7]]\n", "line 2",
-                "network.agents", "nested"),
-    in_scenario("an_axis_with_one_wrong_value_is_refused",
-                '[network]\nneighbors = [5, "table", "few", 0]\n', "line 2", "few", "0",
-                "[1, 2147483647]"),
-    in_scenario("several_mistakes_are_listed_at_once",
-                'sede = 1\n[network]\nagents = 0\nneighbors = "few"\n[round]\ntolerance = -1\n'
-                'cap = true\n[weather]\nrain = 1\n', "sede", "line 3", "network.agents = 0",
-                "line 4", "few", "line 6", "round.tolerance", "line 7", "round.cap", "weather"),
-    in_scenario("a_hundred_mistakes_are_cut_to_a_few_lines",
-                "[network]\n" + "".join(f"key{i} = {i}\n" for i in range(100)), "80 more"),
-    Mistake("a_grid_too_large_to_count_is_refused", ("2^40 points", "axis"),
-            toml(network={"count": 1000000, "agents": [4, 5]}, population={"replicates": 1000000})),
-    Mistake("a_result_file_is_no_scenario", ("old.h5", "result file", "scenario"), "",
-            {"old.h5": b"\x89HDF\r\n\x1a\n" + bytes(100)}, ("run", "old.h5")),
-    Mistake("a_result_file_of_another_name_is_no_scenario", ("old.dat", "line 1"), "",
-            {"old.dat": b"\x89HDF\r\n\x1a\n" + bytes(100)}, ("run", "old.dat")),
-]
-
-INSTANCES = [
-    in_scenario("forms_of_instances_cannot_be_mixed",
-                toml(instance={**BIPARTITE_KEYS, "agents": "agents.csv"}), "[instance]",
-                "providers", "agents", "ratings"),
-    in_scenario("ratings_have_no_edges", toml(instance={**RATINGS_KEYS, "edges": "links.csv"}),
-                "[instance]", "ratings", "edges"),
-    in_scenario("agents_need_edges", toml(instance={"agents": "agents.csv"}), "instance.edges",
-                "missing"),
-    in_scenario("providers_need_recipients_and_edges", toml(instance={"providers": "x.csv"}),
-                "instance.recipients", "instance.edges", "missing"),
-    in_scenario("edges_need_their_ends", toml(instance={"edges": "edges.csv"}),
-                "instance.providers", "instance.recipients", "missing"),
-    in_scenario("an_instance_that_names_no_file_is_refused", "[instance]\n", "instance"),
-    in_scenario("network_keys_mean_nothing_beside_an_instance",
-                toml(instance=BIPARTITE_KEYS, network={"agents": 5}), "line 7", "network.agents"),
-    in_scenario("drawn_needs_mean_nothing_beside_an_instance_with_its_own",
-                toml(instance=AGENTS_KEYS, population={"need_mean": 5}), "line 6",
-                "population.need_mean"),
-    in_scenario("a_file_list_is_refused", toml(instance={"ratings": ["a.csv", "b.csv"]}), "line 2",
-                "instance.ratings", "axis"),
-    in_scenario("an_empty_file_name_is_refused_by_its_key", toml(instance={"ratings": ""}),
-                "instance.ratings"),
-    Mistake("a_folder_is_no_table", ("out", "directory"), toml(instance={"ratings": "out"}),
-            code=IO_ERROR),
-    in_table("a_missing_table_is_an_input_error", "edges.csv", None, "No such file",
-             code=IO_ERROR),
-    in_table("an_empty_table_is_refused", "providers.csv", "", "empty", "id"),
-    in_table("a_missing_column_is_refused", "edges.csv", "provider,recipient\na,x\n", "line 1",
-             "mr", "missing"),
-    in_table("a_table_without_amounts_is_refused", "providers.csv", "id\na\nb\n", "capacity"),
-    in_table("a_table_without_ids_is_refused", "recipients.csv", "need\n4\n", "line 1", "id"),
-    in_table("an_unknown_column_is_refused_with_the_nearest_known_one", "edges.csv",
-             "provider,recipient,mr,desires\na,x,1,1\n", "line 1", "desires", "desire"),
-    in_table("a_repeated_column_is_refused", "recipients.csv", "id,need,need\nx,4,4\n", "line 1",
-             "need", "twice"),
-    in_table("semicolons_are_refused", "recipients.csv", "id;need\nx;4\n", "line 1", "';'",
-             "comma"),
-    in_table("a_line_with_too_few_fields_is_refused", "edges.csv",
-             "provider,recipient,mr\na,x,1\nb,y\n", "line 3", "2 fields", "3"),
-    in_table("a_line_with_too_many_fields_is_refused", "recipients.csv",
-             "id,need\n\nx,4\ny,8,1\n", "line 4", "3 fields", "2"),
-    in_table("a_need_of_nan_is_refused", "recipients.csv", "id,need\nx,4\ny,nan\nz,6\n", "line 3",
-             "need", "nan"),
-    in_table("an_infinite_need_is_refused", "recipients.csv", "id,need\nx,inf\ny,8\nz,6\n",
-             "line 2", "need", "inf", "finite"),
-    in_table("a_need_below_zero_is_refused", "recipients.csv", "id,need\nx,4\ny,8\nz,-6\n",
-             "line 4", "need", "-6", "0 or more"),
-    in_table("a_capacity_below_zero_is_refused", "providers.csv", "id,capacity\na,-1e-9\nb,5\n",
-             "line 2", "capacity", "-1e-9", "0 or more"),
-    in_table("a_huge_need_is_refused_with_the_largest_allowed", "recipients.csv",
-             "id,need\nx,1e200\ny,8\nz,6\n", "line 2", "need", "1e200", "1e+100"),
-    in_table("recognition_above_one_is_refused", "edges.csv", "provider,recipient,mr\na,x,1.01\n",
-             "line 2", "mr", "1.01", "0 to 1"),
-    in_table("recognition_below_zero_is_refused", "edges.csv", "provider,recipient,mr\na,x,-0.5\n",
-             "line 2", "mr", "-0.5", "0 to 1"),
-    in_table("a_desire_below_zero_is_refused", "edges.csv",
-             "provider,recipient,mr,desire\na,x,0.5,-2\n", "line 2", "desire", "-2", "0 or more"),
-    in_table("text_for_a_number_is_refused", "recipients.csv", "id,need\nx,four\ny,8\nz,6\n",
-             "line 2", "need", "four", "number"),
-    in_table("a_number_with_a_unit_is_refused", "recipients.csv", "id,need\nx,4 kg\ny,8\nz,6\n",
-             "line 2", "need", "4 kg", "number"),
-    in_table("an_empty_number_is_refused", "recipients.csv", "id,need\nx,4\ny,\nz,6\n", "line 3",
-             "need", "no value"),
-    in_table("an_empty_id_is_refused", "recipients.csv", "id,need\nx,4\n ,8\nz,6\n", "line 3", "id"),
-    in_table("a_provider_given_twice_is_refused_with_both_lines", "providers.csv",
-             "id,capacity\na,10\nb,5\na,3\n", "line 4", "'a'", "line 2"),
-    in_table("an_edge_given_twice_is_refused_with_both_lines", "edges.csv",
-             "provider,recipient,mr\na,x,0.5\nb,y,1\na,x,0.5\n", "line 4", "line 2"),
-    in_table("an_unknown_id_in_an_edge_is_refused", "edges.csv",
-             "provider,recipient,mr\na,x,0.5\nb,who,1\n", "line 3", "recipient", "'who'",
-             "recipients.csv"),
-    in_table("recognition_that_differs_by_direction_is_refused_with_both_lines", "links.csv",
-             "a,b,mr\np,q,0.5\nq,r,0.25\nq,p,0.125\n", "line 4", "0.125", "0.5", "line 2"),
-    in_table("an_edge_of_agents_given_twice_is_refused_with_both_lines", "links.csv",
-             "a,b,mr\np,q,0.5\np,q,0.5\n", "line 3", "line 2"),
-    in_table("an_edge_to_itself_is_refused", "links.csv", "a,b,mr\np,p,0.5\n", "line 2", "itself"),
-    in_table("as_many_needs_as_capacities_are_asked_for", "providers.csv",
-             "id,capacity_1,capacity_2\na,1,2\nb,3,4\n", "recipients.csv", "1", "2", "types"),
-    in_table("a_gap_in_the_types_is_refused", "recipients.csv",
-             "id,need_1,need_3\nx,4,1\ny,8,1\nz,6,1\n", "need_1", "need_2", "gap"),
-    in_table("types_that_start_at_two_are_refused", "recipients.csv",
-             "id,need_2\nx,4\ny,8\nz,6\n", "need_1"),
-    in_table("one_type_given_two_ways_is_refused", "recipients.csv",
-             "id,need,need_1\nx,4,1\ny,8,1\nz,6,1\n", "need"),
-    in_table("empty_ratings_are_refused", "ratings.csv", "", "empty", "source"),
-    in_table("ratings_without_a_line_are_refused", "ratings.csv", "source,target,rating\n",
-             "no ratings"),
-    in_table("a_rating_given_twice_is_refused_with_both_lines", "ratings.csv",
-             "source,target,rating\n1,2,3\n2,1,3\n1,2,4\n", "line 4", "line 2"),
-    in_table("a_rating_of_nan_is_refused", "ratings.csv", "source,target,rating\n1,2,nan\n2,1,3\n",
-             "line 2", "rating", "nan"),
-    in_table("a_quote_left_open_is_refused", "recipients.csv", 'id,need\n"x,4\ny,8\n', "line 2",
-             "quote"),
-    in_table("utf_16_is_refused", "recipients.csv", "id,need\nx,4\n".encode("utf-16"), "UTF-16",
-             "UTF-8"),
-    in_table("latin_1_is_refused_with_its_line", "recipients.csv",
-             "id,need\nx,4\ncafé,8\n".encode("latin-1"), "line 3", "UTF-8"),
-    in_table("a_truncated_gz_is_an_input_error", "providers.csv.gz",
-             gzip.compress(BIPARTITE["providers.csv"].encode())[:-9], "truncated", code=IO_ERROR),
-    in_table("a_damaged_gz_is_an_input_error", "providers.csv.gz", b"\x1f\x8b" + b"not gzip" * 8,
-             "damaged", "gzip", code=IO_ERROR),
-    in_table("a_gz_with_a_wrong_checksum_is_an_input_error", "providers.csv.gz",
-             (lambda packed: packed[:-8] + bytes([packed[-8] ^ 1]) + packed[-7:])(
-                 gzip.compress(BIPARTITE["providers.csv"].encode())), "gzip", code=IO_ERROR),
-    in_table("bytes_that_are_no_text_are_refused", "providers.csv.gz", bytes(range(256)),
-             "line 1"),
-    in_table("a_hundred_bad_lines_are_cut_to_a_few", "recipients.csv",
-             "id,need\n" + "".join(f"r{i},-1\n" for i in range(100)), "line 2", "line 21", "more"),
-]
-
-OUTPUTS = [
-    on_command_line("an_existing_output_is_refused", SWEEP, "out/r.h5", "exists", "--overwrite",
-                    files={"out/r.h5": "old"}),
-    on_command_line("an_existing_output_is_refused_by_run_too", (*RUN, "-o", "out/r.h5"),
-                    "out/r.h5", "exists", "--overwrite", files={"out/r.h5": "old"}),
-    on_command_line("an_output_in_a_missing_folder_is_an_output_error",
-                    ("sweep", "scenario.toml", "-o", "out/nowhere/r.h5"), "out/nowhere/r.h5",
-                    "No such file", code=IO_ERROR),
-    on_command_line("a_folder_is_no_output", ("sweep", "scenario.toml", "-o", "out", "--overwrite"),
-                    "out", "folder", code=IO_ERROR),
-    on_command_line("an_output_below_a_file_is_an_output_error",
-                    ("sweep", "scenario.toml", "-o", "edges.csv/r.h5"), "edges.csv/r.h5",
-                    "Not a directory", code=IO_ERROR),
-    on_command_line("an_output_in_proc_is_an_output_error",
-                    ("sweep", "scenario.toml", "-o", "/proc/r.h5"), "/proc/r.h5", code=IO_ERROR),
-    on_command_line("a_device_is_no_output",
-                    ("sweep", "scenario.toml", "-o", "/dev/null", "--overwrite"), "/dev/null",
-                    "regular file", code=IO_ERROR),
-    on_command_line("an_empty_output_is_refused", ("sweep", "scenario.toml", "-o", ""), "write",
-                    code=IO_ERROR),
-    on_command_line("an_empty_output_is_refused_by_run_too", (*RUN, "-o", ""), "write",
-                    code=IO_ERROR),
-]
-
-
 class Refused(program.Case):
-    """One test a row of the tables above."""
+    """One test a row of mistakes.py."""
 
     def check(self, mistake):
         self.write(mistake.scenario, mistake.files)
@@ -355,7 +60,7 @@ class RefusedInTime(program.Case):
 
 
 class OptionTable(program.Case):
-    """Every option of `info --options` refuses what its row does not allow, and says what it does."""
+    """Every option of `info --options` refuses what its row does not allow."""
 
     class Option:
         def __init__(self, section, cells):
@@ -456,7 +161,7 @@ class OptionTable(program.Case):
                      '"nonsense"': "a string", "1979-05-27": "", "07:32:00": "", "{a = 1}": ""}
             if option.takes == "true or false":
                 del wrong["true"]
-            if option.takes == "a string":
+            if option.takes in ("a string", "a file name"):
                 del wrong['"nonsense"']
             if option.kind:
                 del wrong["7"]
@@ -664,7 +369,7 @@ class Interrupted(program.Case):
     # Minutes of work in points of a millisecond, and one point of minutes.
     MANY = toml(network={"agents": 100}, population={"replicates": 100000})
 
-    def begin(self, command="sweep", scenario=MANY, *arguments):
+    def start(self, command, scenario, *arguments):
         self.write(scenario)
         process = program.start(command, "scenario.toml", "-o", "out/r.h5", *arguments,
                                 cwd=self.folder)
@@ -672,6 +377,10 @@ class Interrupted(program.Case):
         self.addCleanup(process.kill)
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.stdout.close)
+        return process
+
+    def begin(self, command="sweep", scenario=MANY, *arguments):
+        process = self.start(command, scenario, *arguments)
         self.assertTrue(program.wait_until(lambda: any(entry.name.startswith(".")
                                                        for entry in self.out.iterdir())),
                         "the program made no temporary file")
@@ -692,6 +401,16 @@ class Interrupted(program.Case):
                 self.assertEqual(INTERRUPTED, result.returncode, result.stderr)
                 self.assert_civil(result, ["interrupted", "100000", "out/r.h5"])
                 self.assert_nothing_in(self.out)
+
+    def test_a_signal_at_the_moment_the_temporary_appears_leaves_nothing(self):
+        for _ in range(8):
+            process = self.start("sweep", toml(population={"replicates": 20000}))
+            while not any(self.out.iterdir()) and process.poll() is None:
+                pass  # any sleep would come too late
+            process.send_signal(signal.SIGINT)
+            result = self.end(process)
+            self.assertEqual(INTERRUPTED, result.returncode, result.stderr)
+            self.assert_nothing_in(self.out)
 
     def test_the_old_file_survives_an_interrupt(self):
         (self.out / "r.h5").write_text("old")

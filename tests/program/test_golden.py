@@ -1,4 +1,4 @@
-"""What `run` and `plan` print, compared with committed pages in golden/, and the worked rounds of M2
+"""What `run` and `plan` print, compared with committed pages in golden/, and M2's worked rounds,
 digit by digit.
 
 `test_golden.py BINARY SOURCE_DIR --generate` writes the pages anew: read the difference before you

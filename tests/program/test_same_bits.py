@@ -1,5 +1,5 @@
-"""The same scenario gives the same bits, whatever runs it: any number of threads, any SIMD target, any
-order of writing it down, alone or among other points (M12; shared pages interface.md and
+"""The same scenario gives the same bits, whatever runs it: any number of threads, any SIMD target,
+any order of writing it down, alone or among other points (M12; shared pages interface.md and
 engineering.md 8). And M2's invariances, through files: permuted rows permute results, other units
 scale them.
 
@@ -339,7 +339,8 @@ class OnePoint(Bits):
                                  {key: str(value) for key, value in alone.items()})
 
     def test_points_of_a_generated_grid(self):
-        self.compare(toml(seed=2, network={"agents": [6, 25], "neighbors": ["table", 3], "count": 2},
+        self.compare(toml(seed=2, network={"agents": [6, 25], "neighbors": ["table", 3],
+                                           "count": 2},
                           population={"replicates": 2, "types": 2},
                           round={"settlement": ["stock", "reallocate"], "max_rounds": 30},
                           output=KEEP_ALL))
@@ -366,6 +367,15 @@ class OnePoint(Bits):
         with h5py.File(self.out / "one.h5") as file:
             self.assertEqual(["5"], file["neighbors"].asstr()[...].tolist())
 
+    def test_a_file_of_one_point_says_which_draw_of_the_whole_it_is(self):
+        self.write(toml(network={"agents": [10, 30], "neighbors": 4, "count": 3},
+                        population={"replicates": 2}))
+        self.needflow("run", "scenario.toml", "--point", 9, "-o", "out/one.h5")
+        with h5py.File(self.out / "one.h5") as file:  # 9 = agents 1, network 1, replicate 1
+            self.assertEqual([9, 1, 1], [int(file.attrs[name]) for name in
+                                         ("point", "point_network", "point_replicate")])
+            self.assertEqual([30], file["agents"][...].tolist())
+
     def test_points_of_an_instance(self):
         self.compare(toml(instance=BIPARTITE_KEYS, population={"supply_ratio": [0.5, 1.5]},
                           round={"settlement": ["stock", "stream", "reallocate"]}, output=KEEP_ALL),
@@ -373,7 +383,7 @@ class OnePoint(Bits):
 
 
 def random_instance(seed, providers=13, recipients=17):
-    """Tables of a sparse bipartite instance: [(id, capacity)], [(id, need)], [(p, r, mr, desire)]."""
+    """A sparse bipartite instance: [(id, capacity)], [(id, need)], [(p, r, mr, desire)]."""
     random = np.random.default_rng(seed)
     capacity = [(f"p{i}", float(x)) for i, x in enumerate(random.gamma(1.5, 40, providers))]
     need = [(f"r{i}", float(x)) for i, x in enumerate(random.gamma(1.5, 30, recipients))]
