@@ -54,7 +54,7 @@ std::size_t past_quoted(std::string_view text, std::size_t open) {
 
 constexpr std::array<bool, 256> stops_at() {
   std::array<bool, 256> stops = {};
-  for (const unsigned char c : {',', '\n', '\r', '"'}) stops[c] = true;
+  for (const char c : {',', '\n', '\r', '"'}) stops[static_cast<unsigned char>(c)] = true;
   return stops;
 }
 

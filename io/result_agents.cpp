@@ -94,6 +94,7 @@ std::vector<T> joined(const std::vector<PointOutcome>& outcomes,
 std::vector<std::int64_t> row_sizes(const std::vector<PointOutcome>& outcomes,
                                     std::vector<std::int64_t> AgentRows::*degree) {
   std::vector<std::int64_t> sizes;
+  sizes.reserve(outcomes.size());
   for (const PointOutcome& point : outcomes) {
     sizes.push_back(static_cast<std::int64_t>((point.agents.*degree).size()));
   }

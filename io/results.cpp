@@ -18,12 +18,14 @@ namespace {
 template <class T>
 std::vector<T> all_as(const std::vector<Value>& values) {
   std::vector<T> result;
+  result.reserve(values.size());
   for (const Value& value : values) result.push_back(std::get<T>(value));
   return result;
 }
 
 std::vector<std::string> as_words(const std::vector<Value>& values) {
   std::vector<std::string> words;
+  words.reserve(values.size());
   for (const Value& value : values) words.push_back(plain_text(value));
   return words;
 }
@@ -178,8 +180,7 @@ void write_root_attributes(hid_t root, const Scenario& scenario) {
   write_attribute(root, "title", scenario.sweep.title);
   const auto seed = std::find_if(scenario.resolved.begin(), scenario.resolved.end(),
                                  [](const auto& entry) { return entry.option->name == "seed"; });
-  ResolvedOption entry = *seed;
-  write_setting(root, entry);
+  write_setting(root, *seed);
   if (scenario.sweep.point_of_whole) {  // `run --point`: which draw of the whole scenario this is
     write_attribute(root, "point", static_cast<std::int64_t>(*scenario.sweep.point_of_whole));
     write_attribute(root, "point_network", std::int64_t{scenario.sweep.first_network});

@@ -36,6 +36,7 @@ void obey_simd_wish() {
 void refuse_unknown_command(int argc, char** argv, const std::map<std::string, Command>& commands) {
   if (argc < 2 || argv[1][0] == '-' || commands.contains(argv[1])) return;
   std::vector<std::string> names;
+  names.reserve(commands.size());
   for (const auto& [name, command] : commands) names.push_back(name);
   const std::string nearest = nearest_word(argv[1], names);
   throw ScenarioError(fmt::format("unknown command {}; {}", shown(argv[1]),

@@ -32,7 +32,7 @@ void size_task(const Sweep& sweep, NetworkTask& task) {
 
 std::string point_problem(const Sweep& sweep, const Point& point) {
   if (sweep.instance->source == Source::generated) {
-    const std::string problem = network_problem(point.settings.network);
+    std::string problem = network_problem(point.settings.network);
     if (!problem.empty()) return problem;
   }
   if (sweep.instance->has_amounts()) return {};
