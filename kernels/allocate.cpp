@@ -29,6 +29,7 @@ void denominator_rows(const CsrView& rows, const PublishedNeeds<L>& ledger,
     std::array<double, L> own_available;
     std::copy_n(available[p], L, own_available.begin());
     const Offer<L> offer = compute_offer<L, kBounded>(rows.row(p), own_available, ledger);
+#pragma GCC unroll 1
     for (std::size_t l = 0; l < L; ++l) {
       denominator[p][l] = offer.denominator[l];
       scale[p][l] = offer.scale[l];
@@ -43,6 +44,7 @@ void delivery_rows(const CsrView& rows, const PublishedNeeds<L>& ledger,
   for (std::size_t r = begin; r < end; ++r) {
     const Delivery<L> delivery =
         gather_delivery<L, kBounded, kCap>(rows.row(r), ledger.active[r], scale);
+#pragma GCC unroll 1
     for (std::size_t l = 0; l < L; ++l) {
       received[r][l] = delivery.received[l];
       messages[r][l] = delivery.messages[l];
@@ -58,6 +60,7 @@ void settlement_rows(const CsrView& rows, const PublishedNeeds<L>& ledger,
   for (std::size_t p = begin; p < end; ++p) {
     const Settlement<L> settlement =
         gather_settlement<L, kBounded, kCap>(rows.row(p), scale[p], ledger, returned_share);
+#pragma GCC unroll 1
     for (std::size_t l = 0; l < L; ++l) {
       delivered[p][l] = settlement.delivered[l];
       returned[p][l] = settlement.returned[l];

@@ -11,9 +11,12 @@ double adaptive_factor(double oldest, double previous, double newest, double nee
   const bool fell_first = oldest - previous > differs;
   const bool rose_last = newest - previous > differs;
   const bool fell_last = previous - newest > differs;
-  if ((rose_first && fell_last) || (fell_first && rose_last)) return 0.5;  // it oscillates
-  if (!rose_first && !rose_last) return 1.0;                               // it falls or rests
-  return 0.8;
+  // Bitwise and by selection: which case it is changes from agent to agent, and a branch that
+  // cannot be predicted costs more than the other cases' arithmetic.
+  const bool oscillates = (rose_first & fell_last) | (fell_first & rose_last);
+  const bool falls_or_rests = !(rose_first | rose_last);
+  const double calm = falls_or_rests ? 1.0 : 0.8;
+  return oscillates ? 0.5 : calm;
 }
 
 namespace {
@@ -56,8 +59,12 @@ void settle_element(const SettleRule& rule, const RecipientState<L>& state, std:
 template <int L>
 void settle(const SettleRule& rule, const RecipientState<L>& state, Threads threads) {
   for_row_blocks(state.need.rows(), threads, [=](std::size_t begin, std::size_t end) {
+    // Copies of its own: the flags are bytes, and a store of bytes might change anything that the
+    // compiler cannot see to be local, every pointer among them.
+    const SettleRule own_rule = rule;
+    const RecipientState<L> own_state = state;
     for (std::size_t r = begin; r < end; ++r) {
-      for (std::size_t l = 0; l < L; ++l) settle_element<L>(rule, state, r, l);
+      for (std::size_t l = 0; l < L; ++l) settle_element<L>(own_rule, own_state, r, l);
     }
   });
 }

@@ -6,6 +6,7 @@
 // What it does leak: in round 1 nothing has been received, so the ρ_r published is the stated need.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -24,12 +25,24 @@ class Ledger {
         converged_(recipients, 0),
         active_(recipients, 0.0) {}
 
-  /// Phase 1 for recipient r.
-  void publish(std::size_t r, double residual, double damping, bool converged) {
-    residual_[r] = residual;
-    damping_[r] = damping;
-    converged_[r] = converged ? 1 : 0;
-    active_[r] = residual * damping;
+  /// Phase 1 for recipients [begin, end): each publishes ρ_r = max(0, n_r − x_r), its damping and
+  /// whether it has converged. The spans are the recipients' own, of all of them.
+  void publish(std::size_t begin, std::size_t end, std::span<const double> need,
+               std::span<const double> satisfied, std::span<const double> damping,
+               std::span<const std::uint8_t> converged) {
+    double* const residual_out = residual_.data();
+    double* const active_out = active_.data();
+    for (std::size_t r = begin; r < end; ++r) {
+      const double residual = std::max(0.0, need[r] - satisfied[r]);
+      residual_out[r] = residual;
+      active_out[r] = residual * damping[r];
+    }
+    std::copy(damping.begin() + static_cast<std::ptrdiff_t>(begin),
+              damping.begin() + static_cast<std::ptrdiff_t>(end),
+              damping_.begin() + static_cast<std::ptrdiff_t>(begin));
+    std::copy(converged.begin() + static_cast<std::ptrdiff_t>(begin),
+              converged.begin() + static_cast<std::ptrdiff_t>(end),
+              converged_.begin() + static_cast<std::ptrdiff_t>(begin));
   }
 
   [[nodiscard]] std::span<const double> residual() const { return residual_; }

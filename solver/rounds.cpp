@@ -81,9 +81,7 @@ void RoundSolver::start(std::span<const double> need, std::span<const double> ca
 // 1. Every recipient publishes its residual and its damping.
 void RoundSolver::publish() {
   for_row_blocks(need_.size(), threads_, [this](std::size_t begin, std::size_t end) {
-    for (std::size_t r = begin; r < end; ++r) {
-      ledger_.publish(r, std::max(0.0, need_[r] - satisfied_[r]), damping_[r], converged_[r] != 0);
-    }
+    ledger_.publish(begin, end, need_, satisfied_, damping_, converged_);
   });
   report_.messages.published += static_cast<std::int64_t>(need_.size());
 }
