@@ -52,7 +52,8 @@ struct RecipientState {
 template <int L>
 void settle(const SettleRule& rule, const RecipientState<L>& state, Threads threads);
 
-/// The adaptive damping factor after three over-allocations, oldest first (seed 002).
+/// The adaptive damping factor after three over-allocations, oldest first (seed 002), for one
+/// recipient: the very code that settle() runs on vectors.
 [[nodiscard]] double adaptive_factor(double oldest, double previous, double newest, double need);
 
 }  // namespace needflow
