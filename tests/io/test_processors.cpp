@@ -9,33 +9,16 @@
 #include <string>
 #include <vector>
 
+#include "tests/io/folder.hpp"
+
 using namespace needflow;
 namespace fs = std::filesystem;
 
 namespace {
 
 /// A made-up root folder with /proc/self and cgroup files.
-class FakeRoot {
+class FakeRoot : public test::Folder {
  public:
-  FakeRoot() {
-    std::string pattern = (fs::temp_directory_path() / "needflow-root-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~FakeRoot() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  FakeRoot(const FakeRoot&) = delete;
-  FakeRoot& operator=(const FakeRoot&) = delete;
-
-  const fs::path& path() const { return path_; }
-
-  void put(const std::string& name, const std::string& text) const {
-    fs::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name) << text;
-  }
-
   /// cgroup v2 as systemd mounts it, this process in `group`.
   void mount_v2(const std::string& group, const std::string& mount_root = "/") const {
     put("proc/self/cgroup", "0::" + group + "\n");
@@ -53,9 +36,6 @@ class FakeRoot {
         "32 22 0:28 / /sys/fs/cgroup/cpuset rw shared:11 - cgroup cgroup rw,cpuset\n"
         "33 22 0:29 / /sys/fs/cgroup/cpu,cpuacct rw shared:12 - cgroup cgroup rw,cpu,cpuacct\n");
   }
-
- private:
-  fs::path path_;
 };
 
 /// The environment as it was is put back.
