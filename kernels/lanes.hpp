@@ -8,7 +8,8 @@
 
 namespace needflow {
 
-/// Widths the kernels are compiled for (allocate.cpp holds the instantiations).
+/// Widths the kernels are compiled for, for benches and tests to go through (allocate.cpp and
+/// settle.cpp hold the instantiations).
 inline constexpr int kLaneWidths[] = {1, 8};
 
 /// A borrowed N × L block, row-major: element (i, l) is data[i * L + l].

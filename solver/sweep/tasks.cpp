@@ -221,15 +221,16 @@ void run_plan(const Sweep& sweep, const Plan& plan, int threads, OutcomeSink& si
     deliver(unsolved(sweep, entry.point, Status::invalid, entry.reason));
   }
   run_in_arena(threads, [&] {
-    std::size_t next = 0;
-    for (; next < plan.tasks.size() && plan.tasks[next].shares_rows &&
-           plan.tasks[next].entries > kEntriesForThreads;
-         ++next) {
-      run_task(sweep, plan.tasks[next], deliver);
+    std::vector<const NetworkTask*> side_by_side;
+    for (const NetworkTask& task : plan.tasks) {  // biggest first
+      if (task.shares_rows) {
+        run_task(sweep, task, deliver);
+      } else {
+        side_by_side.push_back(&task);
+      }
     }
     parallel_indices(
-        plan.tasks.size() - next,
-        [&](std::size_t i) { run_task(sweep, plan.tasks[next + i], deliver); },
+        side_by_side.size(), [&](std::size_t i) { run_task(sweep, *side_by_side[i], deliver); },
         tbb::simple_partitioner());
   });
 }
