@@ -99,11 +99,11 @@ int run_sweep(const Context& context, const SweepOptions& options) {
   Collector collector(scenario.sweep, plan.points, limit, level, progress);
   run_plan(scenario.sweep, plan, threads, collector);
   progress.finish();
-  if (interrupted()) {
+  if (interrupted() && collector.done() < plan.points) {  // after the last point nothing is lost
     context.err << fmt::format(
-        "needflow: interrupted after {} of {} points; {} was not written, and this version keeps "
-        "no "
-        "journal to resume from\n",
+        "needflow: interrupted after {} of {} points; {} was not written, and there is no journal "
+        "to "
+        "resume from\n",
         collector.done(), plan.points, name);
     return kInterrupted;
   }

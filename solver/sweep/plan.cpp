@@ -94,11 +94,11 @@ Plan make_plan(const Sweep& sweep) {
       plan.invalid.push_back({i, problem});
       continue;
     }
-    if (!seen.insert(fingerprint(point_identity(sweep, point))).second) {
+    const std::string network = network_identity(sweep, point);
+    if (!seen.insert(fingerprint(run_identity(sweep, point), fingerprint(network))).second) {
       if (++plan.duplicates <= kExamples) plan.duplicate_examples.push_back(i);
     }
-    const auto [entry, is_new] =
-        task_of.try_emplace(network_identity(sweep, point), plan.tasks.size());
+    const auto [entry, is_new] = task_of.try_emplace(network, plan.tasks.size());
     if (is_new) plan.tasks.push_back({{}, point});
     plan.tasks[entry->second].points.push_back(i);
   }

@@ -126,9 +126,9 @@ std::string network_identity(const Sweep& sweep, const Point& point) {
   return text;
 }
 
-std::string point_identity(const Sweep& sweep, const Point& point) {
+std::string run_identity(const Sweep& sweep, const Point& point) {
   const PopulationSettings& population = point.settings.population;
-  std::string text = network_identity(sweep, point) + " " + round_identity(point.settings.round);
+  std::string text = round_identity(point.settings.round);
   if (population.supply_ratio) text += fmt::format(" ratio {}", *population.supply_ratio);
   if (!sweep.instance->has_amounts()) {
     text += fmt::format(" {} seed {} network {} replicate {}", population_identity(population),

@@ -70,12 +70,14 @@ struct Sweep {
 /// The sweep of point i alone: axes of length one, and its network and replicate first.
 [[nodiscard]] Sweep only_point(Sweep sweep, std::size_t i);
 
-/// Everything that decides what a point computes, as text; what cannot matter (k on a ring, ω
-/// outside `reallocate`) is left out, so equal texts mean equal results.
-[[nodiscard]] std::string point_identity(const Sweep& sweep, const Point& point);
+// What decides the numbers of a point, as text, in two parts. What cannot matter (k on a ring, ω
+// outside `reallocate`) is left out, so two points whose texts are equal have equal results.
 
-/// The part of it that decides the recognition matrix: points that share it share the matrix.
+/// The part that decides the recognition matrix: points that share it share the matrix.
 [[nodiscard]] std::string network_identity(const Sweep& sweep, const Point& point);
+
+/// The rest: amounts, draws and rounds.
+[[nodiscard]] std::string run_identity(const Sweep& sweep, const Point& point);
 
 /// 64-bit FNV-1a; names contents, defends against nobody.
 [[nodiscard]] std::uint64_t fingerprint(std::string_view text,

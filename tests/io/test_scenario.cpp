@@ -62,6 +62,15 @@ TEST_CASE("every default survives its own check, and so does the resolved text")
   CHECK(again.plan_hash == first.plan_hash);
 }
 
+TEST_CASE("values are written as TOML reads them: reals never look like integers") {
+  CHECK(toml_text(Value{1.0}) == "1.0");
+  CHECK(toml_text(Value{0.1}) == "0.1");
+  CHECK(toml_text(Value{1e300}) == "1e+300");
+  CHECK(toml_text(Value{std::int64_t{7}}) == "7");
+  CHECK(toml_text(Value{std::string("a\"b")}) == "\"a\\\"b\"");
+  CHECK(plain_text(Value{std::string("a b")}) == "a b");
+}
+
 TEST_CASE("the command line wins over the file, with bare words and arrays") {
   Overrides overrides;
   overrides.settings = {"round.settlement=stream", "network.agents=[10, 20]", "round.damping=0.5",

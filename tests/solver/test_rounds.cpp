@@ -458,3 +458,19 @@ TEST_CASE("a rest at or below 1e-12 of the capacity is dust: gone and wasted; a 
   CHECK(left == doctest::Approx(1e-8).epsilon(1e-6));
   CHECK(wasted == 0.0);
 }
+
+TEST_CASE("what a plan reserves for a run's state bounds what the solver holds, and not by much") {
+  const RandomInstance instance(3, true);
+  const Recognition recognition = instance.recognition();
+  for (const SettlementKind settlement : kSettlements) {
+    RoundSettings settings = settling(settlement, 9);  // long enough for a saved state
+    settings.stop = StopRule::needs;
+    settings.relaxation = 0.5;
+    RoundSolver solver(recognition, settings, Threads::one);
+    (void)solver.run(instance.need, instance.capacity);
+    const std::size_t planned =
+        round_state_bytes(recognition.providers(), recognition.recipients());
+    CHECK(solver.bytes() <= planned);
+    CHECK(10 * solver.bytes() >= 7 * planned);
+  }
+}
