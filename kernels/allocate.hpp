@@ -1,7 +1,7 @@
-// M2 phases 2-4 over all agents: the two sparse passes of a round and the pass that returns
-// surplus.
+// M2 phases 2-4 over the agents of a block: the two sparse passes of a round and the one that
+// returns surplus.
 //
-// Both passes gather along rows (recipients pull what providers computed), so nothing is atomic and
+// Every pass gathers along rows (recipients pull what providers computed), so nothing is atomic and
 // row blocks may go to any thread. Results are bitwise the same for any thread count, lane width
 // and SIMD target; kernels/reference/allocate.hpp holds the plain twins. No function here throws.
 #pragma once
@@ -18,25 +18,35 @@
 
 namespace needflow {
 
-/// Pass 1. Shapes: provider_rows P rows; ledger.active R × L; available, denominator, scale P × L.
+/// The passes over a range of rows as one SIMD target compiled them: plain pointers, so that
+/// Highway dispatches once for many calls. Inputs hold all rows; outputs the rows of the range
+/// alone, so that they may be a small buffer that stays in cache for what comes next.
 template <int L>
-void compute_denominators(const CsrView& provider_rows, const PublishedNeeds<L>& ledger,
-                          LaneSpan<const double, L> available, LaneSpan<double, L> denominator,
-                          LaneSpan<double, L> scale, Threads threads);
+struct RowPasses {
+  /// Pass 1. ledger.active R × L, available P × L; denominator, scale: range × L.
+  void (*denominators)(const CsrView& provider_rows, const PublishedNeeds<L>& ledger,
+                       LaneSpan<const double, L> available, RowRange range,
+                       LaneSpan<double, L> denominator, LaneSpan<double, L> scale);
+  /// Pass 2. active R × L, scale P × L; received: range × L. For L = 1 the nonzero allocations are
+  /// counted into `messages`; wider batches leave it alone (see count_messages).
+  void (*deliveries)(const CsrView& recipient_rows, const PublishedNeeds<L>& ledger,
+                     LaneSpan<const double, L> scale, Cap cap, RowRange range,
+                     LaneSpan<double, L> received, PerLane<std::int64_t, L>& messages);
+  /// Pass 3 in `stock` without bounds. scale P × L, returned_claim R × L; returned: range × L.
+  void (*returns)(const CsrView& provider_rows, LaneSpan<const double, L> scale,
+                  LaneSpan<const double, L> returned_claim, RowRange range,
+                  LaneSpan<double, L> returned);
+  /// Pass 3 in `stock` under a cap or with finite D. returned_share R × L; delivered, returned:
+  /// range × L.
+  void (*settlements)(const CsrView& provider_rows, const PublishedNeeds<L>& ledger,
+                      LaneSpan<const double, L> scale, LaneSpan<const double, L> returned_share,
+                      Cap cap, RowRange range, LaneSpan<double, L> delivered,
+                      LaneSpan<double, L> returned);
+};
 
-/// Pass 2. Shapes: recipient_rows R rows; scale P × L; received, messages R × L.
+/// The passes of the best target here, or of the forced one.
 template <int L>
-void gather_deliveries(const CsrView& recipient_rows, const PublishedNeeds<L>& ledger,
-                       LaneSpan<const double, L> scale, Cap cap, LaneSpan<double, L> received,
-                       LaneSpan<std::int32_t, L> messages, Threads threads);
-
-/// Pass 3, in `stock` when something is to be returned or a cap held something back.
-/// Shapes: returned_share R × L; delivered, returned P × L.
-template <int L>
-void gather_settlements(const CsrView& provider_rows, const PublishedNeeds<L>& ledger,
-                        LaneSpan<const double, L> scale, LaneSpan<const double, L> returned_share,
-                        Cap cap, LaneSpan<double, L> delivered, LaneSpan<double, L> returned,
-                        Threads threads);
+[[nodiscard]] RowPasses<L> row_passes();
 
 /// The SIMD target that the passes run on here and now ("AVX3", "AVX2", "SCALAR" …).
 [[nodiscard]] std::string chosen_simd_target();

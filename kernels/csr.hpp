@@ -42,6 +42,12 @@ struct CsrView {
   }
 };
 
+/// Rows [begin, end) of a matrix.
+struct RowRange {
+  std::size_t begin;
+  std::size_t end;
+};
+
 /// Owned rows; `column_count` is the other dimension. Eigen reads them through
 /// Eigen::Map<const Eigen::SparseMatrix<double, Eigen::RowMajor>> once the offsets are narrowed
 /// to int (tests/kernels/test_allocate.cpp shows the two lines).

@@ -1,7 +1,7 @@
-// Lanes are side by side and settle by one rule, so N × L elements are one flat array, taken a
-// vector at a time with Highway. No multiply-adds: every target then gives the bits of the plain
-// twin. Plain loops were tried first: GCC 12 finds control flow in them (which damping case holds,
-// the quotient) and does not vectorise; mispredicted branches then cost more than the memory.
+// A vector of recipients (one lane) or of lanes (many) at a time with Highway. No multiply-adds:
+// every target then gives the bits of the plain twin. Plain loops were tried first: GCC 12 finds
+// control flow in them (which damping case holds, the quotient) and does not vectorise;
+// mispredicted branches then cost more than the memory.
 #undef HWY_DISABLED_TARGETS
 #define HWY_DISABLED_TARGETS (HWY_SSE4 | HWY_SSSE3)
 #undef HWY_TARGET_INCLUDE
@@ -10,7 +10,10 @@
 
 #include <hwy/highway.h>
 
-#include "kernels/settle_elements.hpp"
+#include <limits>
+
+#include "kernels/lane_loops.hpp"
+#include "kernels/settle.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace needflow {
@@ -31,78 +34,183 @@ HWY_INLINE V adaptive_factors(D d, V oldest, V previous, V newest, V need) {
   return hn::IfThenElse(oscillates, hn::Set(d, 0.5), calm);
 }
 
-/// One vector of elements from i on; all but the flags.
-template <bool kTotals, DampingCase kDamping, class D>
-HWY_INLINE void settle_vector(D d, const SettleElements& all, const SettleRule& rule,
-                              std::size_t i) {
-  const auto zero = hn::Zero(d);
-  const auto need = hn::LoadU(d, all.need + i);
-  const auto got = hn::LoadU(d, all.received + i);
-  auto y = got;
-  if (rule.settlement != SettlementKind::reallocate) {
-    y = hn::Add(hn::LoadU(d, all.satisfied + i), got);
+/// The rules of all lanes as one number a lane each; 1 means yes.
+template <int L>
+struct RuleTable {
+  explicit RuleTable(const PerLane<SettleRule, L>& rules) {
+    for (std::size_t l = 0; l < L; ++l) {
+      const SettleRule& rule = rules[l];
+      const bool later = rule.round > 1;
+      carries[l] = rule.settlement != SettlementKind::reallocate && later ? 1.0 : 0.0;
+      earlier[l] = later ? 1.0 : 0.0;
+      relaxed[l] = rule.relaxation < 1.0 && later ? 1.0 : 0.0;
+      relaxation[l] = rule.relaxation;
+      adaptive[l] = rule.adaptive_damping && rule.round > 2 ? 1.0 : 0.0;
+      factor[l] = rule.adaptive_damping ? 0.8 : rule.damping_factor;  // 0.8 for want of history
+      tolerance[l] = rule.tolerance;
+      returns[l] = rule.settlement == SettlementKind::stock && rule.returns_surplus ? 1.0 : 0.0;
+      saves[l] = rule.saves ? 1.0 : 0.0;
+      any_saves = any_saves || rule.saves;
+    }
   }
-  if (kTotals && rule.relaxation < 1.0) {
-    y = hn::Add(hn::Mul(hn::Set(d, 1.0 - rule.relaxation), hn::LoadU(d, all.total + i)),
-                hn::Mul(hn::Set(d, rule.relaxation), got));
-  }
-  const auto met = hn::Le(hn::Abs(hn::Sub(y, need)), hn::Mul(hn::Set(d, kMetWithin), need));
-  y = hn::IfThenElse(met, need, y);
-  const auto beyond = hn::Sub(y, need);
-  const auto surplus = hn::IfThenElse(hn::Gt(beyond, zero), beyond, zero);
-  hn::StoreU(hn::IfThenElse(hn::Lt(y, need), y, need), d, all.satisfied + i);
-  if constexpr (kTotals) hn::StoreU(y, d, all.total + i);
 
-  const auto oldest = hn::LoadU(d, all.over_previous + i);
-  const auto previous = hn::LoadU(d, all.over + i);
-  hn::StoreU(oldest, d, all.over_oldest + i);
-  hn::StoreU(previous, d, all.over_previous + i);
-  hn::StoreU(surplus, d, all.over + i);
-  const auto share = hn::IfThenElse(hn::Gt(got, zero), hn::Div(surplus, got), zero);
-  hn::StoreU(share, d, all.returned_share + i);
-  if constexpr (kDamping == DampingCase::starting) {
-    hn::StoreU(hn::Set(d, 0.8), d, all.damping + i);
+  PerLane<double, L> carries, earlier, relaxed, relaxation, adaptive, factor, tolerance, returns,
+      saves;
+  bool any_saves = false;
+};
+
+template <int L>
+struct SettleArguments {
+  const RuleTable<L>& rules;
+  const RecipientState<L>& state;
+  const double* received;  ///< of the range alone
+  std::size_t shift;       ///< the element of all rows that the range starts with
+  SettleTally<L>& tally;
+};
+
+/// One vector of lanes, or of recipients.
+template <int L, class D>
+class Settler {
+ public:
+  using V = hn::Vec<D>;
+  using M = hn::Mask<D>;
+
+  HWY_INLINE Settler(D d, const SettleArguments<L>& arguments, std::size_t lane)
+      : d_(d),
+        all_(arguments),
+        lane_(lane),
+        carries_(yes(arguments.rules.carries)),
+        earlier_(yes(arguments.rules.earlier)),
+        relaxed_(yes(arguments.rules.relaxed)),
+        adaptive_(yes(arguments.rules.adaptive)),
+        returns_(yes(arguments.rules.returns)),
+        saves_(yes(arguments.rules.saves)),
+        relaxation_(lane_values<L>(d, arguments.rules.relaxation, lane)),
+        factor_(lane_values<L>(d, arguments.rules.factor, lane)),
+        tolerance_(lane_values<L>(d, arguments.rules.tolerance, lane)),
+        unmet_(hn::Zero(d)),
+        moved_(hn::Zero(d)),
+        overflowed_(hn::Zero(d)),
+        asked_(hn::Zero(d)) {}
+
+  HWY_INLINE void visit(std::size_t row, std::size_t i) {
+    const RecipientState<L>& state = all_.state;
+    const V need = load(state.need, i);
+    const V got = hn::LoadU(d_, all_.received + (i - all_.shift));
+    const V before = hn::IfThenElseZero(earlier_, load(state.satisfied, i));
+    const V previous = hn::IfThenElseZero(earlier_, load(state.over, i));
+    const V oldest = hn::IfThenElseZero(earlier_, load(state.over_previous, i));
+    if (all_.rules.any_saves) save(i, before, previous, oldest);
+
+    V y = hn::Add(hn::IfThenElseZero(carries_, before), got);
+    if (!state.total.values().empty()) y = mixed(i, y, got);
+    const M met = hn::Le(hn::Abs(hn::Sub(y, need)), hn::Mul(hn::Set(d_, kMetWithin), need));
+    y = hn::IfThenElse(met, need, y);
+    const V beyond = hn::Sub(y, need);
+    const V over = hn::IfThenElseZero(hn::Gt(beyond, hn::Zero(d_)), beyond);
+    const V x = hn::IfThenElse(hn::Lt(y, need), y, need);
+    const V f =
+        hn::IfThenElse(adaptive_, adaptive_factors(d_, oldest, previous, over, need), factor_);
+
+    store(x, state.satisfied, i);
+    if (!state.total.values().empty()) store(y, state.total, i);
+    store(over, state.over_previous, i);
+    store(f, state.damping, i);
+    if (!state.returned.values().empty()) give_back(i, over, got);
+    const V residual = hn::Sub(need, x);  // never negative: x <= n
+    const V claim = hn::Mul(residual, f);
+    store(claim, state.next_active, i);
+    note(row, need, got, hn::Abs(hn::Sub(x, before)), over, residual, claim);
   }
-  if constexpr (kDamping == DampingCase::adaptive) {
-    hn::StoreU(adaptive_factors(d, oldest, previous, surplus, need), d, all.damping + i);
+
+  HWY_INLINE void finish() {
+    raise_flags<L>(d_, unmet_, lane_, all_.tally.unmet);
+    raise_flags<L>(d_, moved_, lane_, all_.tally.moved);
+    raise_flags<L>(d_, overflowed_, lane_, all_.tally.overflowed);
+    if constexpr (L > 1) {
+      double* const asked = all_.tally.asked.data() + lane_;
+      hn::StoreU(hn::Add(hn::LoadU(d_, asked), asked_), d_, asked);
+    }
+  }
+
+ private:
+  HWY_INLINE M yes(const PerLane<double, L>& values) const {
+    return hn::Gt(lane_values<L>(d_, values, lane_), hn::Zero(d_));
+  }
+  template <class T>
+  HWY_INLINE V load(LaneSpan<T, L> span, std::size_t i) const {
+    return hn::LoadU(d_, span.values().data() + i);
+  }
+  HWY_INLINE void store(V v, LaneSpan<double, L> span, std::size_t i) const {
+    hn::StoreU(v, d_, span.values().data() + i);
+  }
+  HWY_INLINE void put(V v, LaneSpan<double, L> span, std::size_t i) const {
+    hn::BlendedStore(v, saves_, d_, span.values().data() + i);
+  }
+
+  HWY_INLINE void save(std::size_t i, V satisfied, V over, V over_previous) const {
+    const SavedRecipients<L>& saved = all_.state.saved;
+    put(satisfied, saved.satisfied, i);
+    put(load(all_.state.damping, i), saved.damping, i);
+    put(over, saved.over, i);
+    put(over_previous, saved.over_previous, i);
+    if (!saved.total.values().empty()) put(load(all_.state.total, i), saved.total, i);
+  }
+
+  /// ω < 1: y is a mix of the total of before and what was received.
+  HWY_INLINE V mixed(std::size_t i, V y, V got) const {
+    const V rest = hn::Mul(hn::Sub(hn::Set(d_, 1.0), relaxation_), load(all_.state.total, i));
+    return hn::IfThenElse(relaxed_, hn::Add(rest, hn::Mul(relaxation_, got)), y);
+  }
+
+  HWY_INLINE void give_back(std::size_t i, V over, V got) const {
+    const M something = hn::And(returns_, hn::Gt(got, hn::Zero(d_)));
+    V share = hn::IfThenElseZero(something, hn::Div(over, got));
+    if (all_.state.returned_is_claim) share = hn::Mul(share, load(all_.state.active, i));
+    store(share, all_.state.returned, i);
+  }
+
+  HWY_INLINE void note(std::size_t row, V need, V got, V step, V over, V residual, V claim) {
+    const V allowed = hn::Mul(tolerance_, need);
+    const M converged = hn::And(hn::Le(over, allowed), hn::Le(residual, allowed));
+    unmet_ = hn::Or(unmet_, hn::VecFromMask(d_, hn::Not(converged)));
+    const M rested = hn::Le(step, hn::Mul(hn::Mul(tolerance_, tolerance_), need));
+    moved_ = hn::Or(moved_, hn::VecFromMask(d_, hn::Not(rested)));
+    const M finite = hn::Le(got, hn::Set(d_, std::numeric_limits<double>::max()));
+    overflowed_ = hn::Or(overflowed_, hn::VecFromMask(d_, hn::Not(finite)));
+    if constexpr (L > 1) {
+      if (all_.state.offsets.empty()) return;
+      const Offset degree = all_.state.offsets[row + 1] - all_.state.offsets[row];
+      asked_ = hn::Add(asked_, hn::IfThenElseZero(hn::Gt(claim, hn::Zero(d_)),
+                                                  hn::Set(d_, static_cast<double>(degree))));
+    }
+  }
+
+  D d_;
+  const SettleArguments<L>& all_;
+  std::size_t lane_;
+  M carries_, earlier_, relaxed_, adaptive_, returns_, saves_;
+  V relaxation_, factor_, tolerance_;
+  V unmet_, moved_, overflowed_, asked_;
+};
+
+template <int L>
+void settle_rows(const PerLane<SettleRule, L>& rules, const RecipientState<L>& state,
+                 std::size_t begin, std::size_t end, LaneSpan<const double, L> received,
+                 SettleTally<L>& tally) {
+  const RuleTable<L> table(rules);
+  const SettleArguments<L> arguments{table, state, received.values().data(), begin * L, tally};
+  for_lane_vectors<L, Settler>(arguments, begin, end);
+  for (std::size_t row = begin; row < end; ++row) {
+    const double* over = state.over_previous[row];  // the new one
+    for (std::size_t l = 0; l < L; ++l) tally.over[row % 4][l] += over[l];
   }
 }
 
-template <bool kTotals, DampingCase kDamping>
-void settle_elements(const SettleElements& all, const SettleRule& rule, std::size_t begin,
-                     std::size_t end) {
-  const hn::ScalableTag<double> vector;
-  const hn::CappedTag<double, 1> single;
-  std::size_t i = begin;
-  for (; i + hn::Lanes(vector) <= end; i += hn::Lanes(vector)) {
-    settle_vector<kTotals, kDamping>(vector, all, rule, i);
-  }
-  for (; i < end; ++i) settle_vector<kTotals, kDamping>(single, all, rule, i);
-  // The lack n − y is n − x: where y passed n both are 0.
-  for (i = begin; i < end; ++i) {
-    const double allowed = rule.tolerance * all.need[i];
-    const bool met = (all.over[i] <= allowed) & (all.need[i] - all.satisfied[i] <= allowed);
-    all.converged[i] = met ? 1 : 0;
-  }
-}
-
-template <bool kTotals>
-void settle_damped(const SettleElements& all, const SettleRule& rule, std::size_t begin,
-                   std::size_t end) {
-  if (!rule.adaptive_damping) {
-    settle_elements<kTotals, DampingCase::kept>(all, rule, begin, end);
-  } else if (rule.history < 2) {
-    settle_elements<kTotals, DampingCase::starting>(all, rule, begin, end);
-  } else {
-    settle_elements<kTotals, DampingCase::adaptive>(all, rule, begin, end);
-  }
-}
-
-void settle_range(const SettleElements& all, const SettleRule& rule, std::size_t begin,
-                  std::size_t end) {
-  const auto variant = all.total != nullptr ? settle_damped<true> : settle_damped<false>;
-  variant(all, rule, begin, end);
-}
+// Highway's dispatch table holds ordinary functions, hence one name a width.
+SettlePass<1> settle_1() { return settle_rows<1>; }
+SettlePass<8> settle_8() { return settle_rows<8>; }
+SettlePass<16> settle_16() { return settle_rows<16>; }
 
 double one_adaptive_factor(double oldest, double previous, double newest, double need) {
   const hn::CappedTag<double, 1> d;
@@ -117,32 +225,27 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace needflow {
 
-HWY_EXPORT(settle_range);
+HWY_EXPORT(settle_1);
+HWY_EXPORT(settle_8);
+HWY_EXPORT(settle_16);
 HWY_EXPORT(one_adaptive_factor);
 
 double adaptive_factor(double oldest, double previous, double newest, double need) {
   return HWY_DYNAMIC_DISPATCH(one_adaptive_factor)(oldest, previous, newest, need);
 }
 
-template <int L>
-void settle(const SettleRule& rule, const RecipientState<L>& state, Threads threads) {
-  const SettleElements all{state.need.values().data(),
-                           state.received.values().data(),
-                           state.satisfied.values().data(),
-                           state.total.values().empty() ? nullptr : state.total.values().data(),
-                           state.damping.values().data(),
-                           state.over_oldest.values().data(),
-                           state.over_previous.values().data(),
-                           state.over.values().data(),
-                           state.returned_share.values().data(),
-                           state.converged.values().data()};
-  for_row_blocks(state.need.rows(), threads, [=](std::size_t begin, std::size_t end) {
-    HWY_DYNAMIC_DISPATCH(settle_range)(all, rule, begin * L, end * L);
-  });
+template <>
+SettlePass<1> settle_pass<1>() {
+  return HWY_DYNAMIC_DISPATCH(settle_1)();
 }
-
-template void settle<1>(const SettleRule&, const RecipientState<1>&, Threads);
-template void settle<8>(const SettleRule&, const RecipientState<8>&, Threads);
+template <>
+SettlePass<8> settle_pass<8>() {
+  return HWY_DYNAMIC_DISPATCH(settle_8)();
+}
+template <>
+SettlePass<16> settle_pass<16>() {
+  return HWY_DYNAMIC_DISPATCH(settle_16)();
+}
 
 }  // namespace needflow
 #endif  // HWY_ONCE

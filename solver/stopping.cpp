@@ -1,6 +1,5 @@
 #include "solver/stopping.hpp"
 
-#include <algorithm>
 #include <bit>
 #include <cmath>
 
@@ -11,17 +10,28 @@ namespace {
 // Two states are the same when amounts agree to this share of their scale (M2).
 constexpr double kSameWithin = 1e-9;
 
-/// |a_i − b_i| ≤ share · scale_i for all i. NaN never agrees.
-bool all_within(std::span<const double> a, std::span<const double> b, std::span<const double> scale,
-                double share) {
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (!(std::abs(a[i] - b[i]) <= share * scale[i])) return false;
+/// |a_i − b_i| ≤ 1e-9 · scale_i for all rows of a lane. NaN never agrees. Ends at the first row
+/// that differs, which in a run that goes on is mostly among the first few.
+template <int L>
+bool all_within(std::size_t lane, LaneSpan<const double, L> a, LaneSpan<const double, L> b,
+                LaneSpan<const double, L> scale) {
+  for (std::size_t i = 0; i < a.rows(); ++i) {
+    if (!(std::abs(a[i][lane] - b[i][lane]) <= kSameWithin * scale[i][lane])) return false;
   }
   return true;
 }
 
-void copy_to(std::vector<double>& target, std::span<const double> source) {
-  target.assign(source.begin(), source.end());
+template <int L>
+bool all_equal(std::size_t lane, LaneSpan<const double, L> a, LaneSpan<const double, L> b) {
+  for (std::size_t i = 0; i < a.rows(); ++i) {
+    if (a[i][lane] != b[i][lane]) return false;
+  }
+  return true;
+}
+
+template <int L>
+LaneSpan<const double, L> lanes(const LaneVector<double>& values) {
+  return LaneSpan<const double, L>(values);
 }
 
 }  // namespace
@@ -32,51 +42,56 @@ const char* status_name(Status status) {
   return kNames[static_cast<std::size_t>(status)];
 }
 
-bool denominators_settled(std::span<const double> capacity, std::span<const double> denominator,
-                          std::span<const double> before, std::span<const double> first,
-                          double tolerance) {
-  for (std::size_t p = 0; p < capacity.size(); ++p) {
-    if (capacity[p] > 0.0 && !(std::abs(denominator[p] - before[p]) <= tolerance * first[p])) {
-      return false;
-    }
+template <int L>
+bool Recurrence<L>::saves_after(std::int64_t round) {
+  return round >= 2 && std::has_single_bit(static_cast<std::uint64_t>(round));
+}
+
+template <int L>
+void Recurrence<L>::reserve(std::size_t recipients, std::size_t providers, bool stock,
+                            bool totals) {
+  if (satisfied_.size() == recipients * L && available_.size() == (stock ? providers * L : 0)) {
+    return;
   }
-  return true;
+  for (auto* vector : {&satisfied_, &damping_, &over_, &over_previous_}) {
+    vector->resize(recipients * L);
+  }
+  available_.resize(stock ? providers * L : 0);
+  total_.resize(totals ? recipients * L : 0);
 }
 
-bool amounts_settled(std::span<const double> need, std::span<const double> satisfied,
-                     std::span<const double> before, double tolerance) {
-  return all_within(satisfied, before, need, tolerance * tolerance);
+template <int L>
+SavedRecipients<L> Recurrence<L>::recipients() {
+  return {LaneSpan<double, L>(satisfied_), LaneSpan<double, L>(damping_),
+          LaneSpan<double, L>(over_), LaneSpan<double, L>(over_previous_),
+          LaneSpan<double, L>(total_)};
 }
 
-std::optional<std::int64_t> Recurrence::period_after(std::int64_t round, const RunState& state) {
-  std::optional<std::int64_t> period;
-  if (saved_round_ > 0 && matches(state)) period = round - saved_round_;
-  if (round >= 2 && std::has_single_bit(static_cast<std::uint64_t>(round))) save(round, state);
-  return period;
+template <int L>
+std::optional<std::int64_t> Recurrence<L>::period_after(std::int64_t round, std::size_t lane,
+                                                        const RunState<L>& state) const {
+  if (saved_round_[lane] == 0 || !matches(lane, state)) return {};
+  return round - saved_round_[lane];
 }
 
-bool Recurrence::matches(const RunState& state) const {
-  return std::equal(state.damping.begin(), state.damping.end(), damping_.begin()) &&
-         all_within(state.satisfied, satisfied_, need_, kSameWithin) &&
-         all_within(state.over, over_, need_, kSameWithin) &&
-         all_within(state.over_previous, over_previous_, need_, kSameWithin) &&
-         all_within(state.available, available_, capacity_, kSameWithin) &&
-         all_within(state.total, total_, need_, kSameWithin);
+template <int L>
+bool Recurrence<L>::matches(std::size_t lane, const RunState<L>& state) const {
+  return all_within<L>(lane, state.satisfied, lanes<L>(satisfied_), state.need) &&
+         all_equal<L>(lane, state.damping, lanes<L>(damping_)) &&
+         all_within<L>(lane, state.over, lanes<L>(over_), state.need) &&
+         all_within<L>(lane, state.over_previous, lanes<L>(over_previous_), state.need) &&
+         all_within<L>(lane, state.available, lanes<L>(available_), state.capacity) &&
+         all_within<L>(lane, state.total, lanes<L>(total_), state.need);
 }
 
-void Recurrence::save(std::int64_t round, const RunState& state) {
-  saved_round_ = round;
-  copy_to(satisfied_, state.satisfied);
-  copy_to(damping_, state.damping);
-  copy_to(over_, state.over);
-  copy_to(over_previous_, state.over_previous);
-  copy_to(available_, state.available);
-  copy_to(total_, state.total);
-}
-
-std::size_t Recurrence::bytes() const {
+template <int L>
+std::size_t Recurrence<L>::bytes() const {
   return sizeof(double) * (satisfied_.size() + damping_.size() + over_.size() +
                            over_previous_.size() + available_.size() + total_.size());
 }
+
+template class Recurrence<1>;
+template class Recurrence<8>;
+template class Recurrence<16>;
 
 }  // namespace needflow

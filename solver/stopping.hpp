@@ -1,11 +1,12 @@
-// M2 "Stop": when a run has ended, and how. Each test is a function of its own so that tests can
-// hold it against hand-made states.
+// M2 "Stop": when a run has ended, and how. The kernels report whether denominators and amounts
+// still move; what is left is the order of the tests and the recurrence of a state.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <span>
-#include <vector>
+
+#include "kernels/lanes.hpp"
+#include "kernels/settle.hpp"
 
 namespace needflow {
 
@@ -23,54 +24,56 @@ enum class Status : std::uint8_t {
 /// "needs_met", "stable" …
 [[nodiscard]] const char* status_name(Status status);
 
-/// Test 2, the providers' half: |d_p − d_p(previous)| ≤ ε d_p(1) wherever C_p > 0.
-[[nodiscard]] bool denominators_settled(std::span<const double> capacity,
-                                        std::span<const double> denominator,
-                                        std::span<const double> before,
-                                        std::span<const double> first, double tolerance);
-
-/// Test 2, the recipients' half: |x_r − x_r(previous)| ≤ ε² n_r.
-[[nodiscard]] bool amounts_settled(std::span<const double> need, std::span<const double> satisfied,
-                                   std::span<const double> before, double tolerance);
-
-/// What a round's outcome depends on. Empty spans are not compared: `available` outside `stock`,
-/// `total` where ω = 1.
+/// What a round's outcome depends on, for L runs. Empty spans are not compared: `available` outside
+/// `stock`, `total` where every ω = 1. `need` and `capacity` scale the comparison.
+template <int L>
 struct RunState {
-  std::span<const double> satisfied;      ///< x_r
-  std::span<const double> damping;        ///< f_r
-  std::span<const double> over;           ///< the newest over_r
-  std::span<const double> over_previous;  ///< the one before
-  std::span<const double> available;      ///< A_p
-  std::span<const double> total;          ///< y_r
+  LaneSpan<const double, L> need;
+  LaneSpan<const double, L> capacity;
+  LaneSpan<const double, L> satisfied;      ///< x_r
+  LaneSpan<const double, L> damping;        ///< f_r
+  LaneSpan<const double, L> over;           ///< the newest over_r
+  LaneSpan<const double, L> over_previous;  ///< the one before
+  LaneSpan<const double, L> available;      ///< A_p
+  LaneSpan<const double, L> total;          ///< y_r
 };
 
-/// Test 3: Brent's cycle detection. Keeps one earlier state and compares every round with it, so a
-/// cycle of any length is found in O(state) memory.
+/// Test 3: Brent's cycle detection. One earlier state a lane is kept and every round compared with
+/// it, so a cycle of any length is found in O(state) memory. The state after round t is saved by
+/// round t + 1, which has it in hand: a run that ends at t never pays for it.
+template <int L>
 class Recurrence {
  public:
-  /// `need` and `capacity` scale the comparison: amounts within 1e-9 n_r, A_p within 1e-9 C_p.
-  Recurrence(std::span<const double> need, std::span<const double> capacity)
-      : need_(need), capacity_(capacity) {}
+  /// Whether the state after `round` is to be saved: powers of two from 2 on.
+  [[nodiscard]] static bool saves_after(std::int64_t round);
 
-  /// Call after every round. The period if this state is the saved one again (round ≥ 3).
-  /// Afterwards saves the state when `round` is a power of two ≥ 2.
-  [[nodiscard]] std::optional<std::int64_t> period_after(std::int64_t round, const RunState& state);
+  /// Makes room for saved states; nothing is allocated before.
+  void reserve(std::size_t recipients, std::size_t providers, bool stock, bool totals);
+  /// Where kernels save to; empty before reserve().
+  [[nodiscard]] SavedRecipients<L> recipients();
+  [[nodiscard]] LaneSpan<double, L> available() { return LaneSpan<double, L>(available_); }
+
+  /// Starts a lane anew.
+  void forget(std::size_t lane) { saved_round_[lane] = 0; }
+  /// The kernels of this round have saved the state after `round`.
+  void saved(std::size_t lane, std::int64_t round) { saved_round_[lane] = round; }
+  /// How many rounds ago the lane's state was the same: amounts within 1e-9 n_r, A_p within
+  /// 1e-9 C_p, f equal. Nothing if it was not or nothing is saved.
+  [[nodiscard]] std::optional<std::int64_t> period_after(std::int64_t round, std::size_t lane,
+                                                         const RunState<L>& state) const;
 
   [[nodiscard]] std::size_t bytes() const;
 
  private:
-  [[nodiscard]] bool matches(const RunState& state) const;
-  void save(std::int64_t round, const RunState& state);
+  [[nodiscard]] bool matches(std::size_t lane, const RunState<L>& state) const;
 
-  std::span<const double> need_;
-  std::span<const double> capacity_;
-  std::int64_t saved_round_ = 0;  ///< 0: nothing saved yet
-  std::vector<double> satisfied_;
-  std::vector<double> damping_;
-  std::vector<double> over_;
-  std::vector<double> over_previous_;
-  std::vector<double> available_;
-  std::vector<double> total_;
+  PerLane<std::int64_t, L> saved_round_{};  ///< 0: nothing saved yet
+  LaneVector<double> satisfied_;
+  LaneVector<double> damping_;
+  LaneVector<double> over_;
+  LaneVector<double> over_previous_;
+  LaneVector<double> available_;
+  LaneVector<double> total_;
 };
 
 }  // namespace needflow

@@ -59,7 +59,7 @@ std::string recipient_name(const Instance& instance, std::size_t r) {
 void print_full_round(const Sweep& sweep, const Recognition& recognition, Cap cap,
                       std::span<const double> need, const RoundSolver& solver, std::ostream& out) {
   const Instance& instance = *sweep.instance;
-  const PublishedNeeds<1> published = solver.ledger().active_needs();
+  const PublishedNeeds<1> published = solver.ledger();
   out << fmt::format("Round {}\n", solver.round());
   out << fmt::format("  {:<14}{:<14}{:>12}{:>12}{:>12}{:>12}\n", "provider", "recipient",
                      "active need", "numerator", "denominator", "allocation");
@@ -80,9 +80,9 @@ void print_full_round(const Sweep& sweep, const Recognition& recognition, Cap ca
   for (std::size_t r = 0; r < need.size(); ++r) {
     out << fmt::format(
         "  {}{:>12}{:>12}{:>12}{:>12}{:>12}   {}\n", padded(recipient_name(instance, r), 14),
-        amount_text(solver.ledger().residual()[r]), amount_text(solver.received()[r]),
+        amount_text(solver.published_residual()[r]), amount_text(solver.received()[r]),
         amount_text(solver.satisfied()[r]), amount_text(solver.over()[r]),
-        amount_text(solver.damping()[r]), solver.converged()[r] != 0 ? "yes" : "no");
+        amount_text(solver.damping()[r]), solver.converged(r) ? "yes" : "no");
   }
   out << '\n';
 }

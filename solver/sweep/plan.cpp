@@ -59,7 +59,8 @@ std::int64_t outcome_bytes(const Sweep& sweep, const NetworkTask& task, const Po
 
 void add_costs(const Sweep& sweep, const NetworkTask& task, Plan& plan) {
   const auto state = static_cast<std::int64_t>(round_state_bytes(
-      static_cast<std::size_t>(task.providers), static_cast<std::size_t>(task.recipients)));
+      static_cast<std::size_t>(task.providers), static_cast<std::size_t>(task.recipients), 1,
+      BatchTraits::of(task.example.settings.round)));
   plan.largest_point_bytes = std::max(plan.largest_point_bytes, matrix_bytes(sweep, task) + state);
   if (sweep.instance->source == Source::generated) {
     plan.built_entries += static_cast<double>(task.entries);

@@ -1,0 +1,73 @@
+// Element-wise work on lane-batched vectors, a SIMD vector at a time. Compiled once a SIMD target
+// (Highway's scheme instead of an include guard).
+//
+// A body is a class template Body<L, D> made for the lanes that one vector covers: with L lanes it
+// walks down the rows of D lanes each, so what differs from lane to lane sits in registers; with
+// one lane it walks along the agents, and what is left at the end goes one by one.
+#if defined(NEEDFLOW_LANE_LOOPS_ONCE) == defined(HWY_TARGET_TOGGLE)
+#ifdef NEEDFLOW_LANE_LOOPS_ONCE
+#undef NEEDFLOW_LANE_LOOPS_ONCE
+#else
+#define NEEDFLOW_LANE_LOOPS_ONCE
+#endif
+
+#include <hwy/highway.h>
+
+#include <cstdint>
+
+#include "kernels/lanes.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace needflow {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// A number a lane, as the vector of the lanes that start at `lane`.
+template <int L, class D>
+HWY_INLINE hn::Vec<D> lane_values(D d, const PerLane<double, L>& values, std::size_t lane) {
+  if constexpr (L == 1) return hn::Set(d, values[0]);
+  return hn::LoadU(d, values.data() + lane);
+}
+
+/// Adds 1 or nothing to the flags of the lanes whose bits are set anywhere in `seen`.
+template <int L, class D>
+HWY_INLINE void raise_flags(D d, hn::Vec<D> seen, std::size_t lane,
+                            PerLane<std::uint8_t, L>& flags) {
+  double bits[HWY_MAX_BYTES / sizeof(double)];
+  hn::StoreU(hn::IfThenElse(hn::MaskFromVec(seen), hn::Set(d, 1.0), hn::Zero(d)), d, bits);
+  for (std::size_t i = 0; i < hn::MaxLanes(d); ++i) {
+    auto& flag = flags[L == 1 ? 0 : lane + i];
+    flag = static_cast<std::uint8_t>(flag | (bits[i] > 0.0 ? 1 : 0));
+  }
+}
+
+/// Runs a Body over rows [begin, end): body(d, arguments, lane), body.visit(row, element),
+/// body.finish().
+template <int L, template <int, class> class Body, class Arguments>
+HWY_INLINE void for_lane_vectors(const Arguments& arguments, std::size_t begin, std::size_t end) {
+  if constexpr (L == 1) {
+    const hn::ScalableTag<double> vector;
+    const std::size_t whole = begin + (end - begin) / hn::Lanes(vector) * hn::Lanes(vector);
+    Body<1, decltype(vector)> body(vector, arguments, 0);
+    for (std::size_t i = begin; i < whole; i += hn::Lanes(vector)) body.visit(i, i);
+    body.finish();
+    const hn::CappedTag<double, 1> single;
+    Body<1, decltype(single)> rest(single, arguments, 0);
+    for (std::size_t i = whole; i < end; ++i) rest.visit(i, i);
+    rest.finish();
+  } else {
+    const hn::CappedTag<double, L> vector;
+    for (std::size_t lane = 0; lane < L; lane += hn::Lanes(vector)) {
+      Body<L, decltype(vector)> body(vector, arguments, lane);
+      for (std::size_t row = begin; row < end; ++row) body.visit(row, row * L + lane);
+      body.finish();
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace needflow
+HWY_AFTER_NAMESPACE();
+
+#endif  // NEEDFLOW_LANE_LOOPS_ONCE

@@ -1,0 +1,224 @@
+// Highway vectors of providers (one lane) or of lanes (many). No multiply-adds: every target gives
+// the bits of the plain twin.
+#undef HWY_DISABLED_TARGETS
+#define HWY_DISABLED_TARGETS (HWY_SSE4 | HWY_SSSE3)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/stock.cpp"
+#include <hwy/foreach_target.h>  // compiles this file again for each target
+
+#include <hwy/highway.h>
+
+#include "kernels/lane_loops.hpp"
+#include "kernels/stock.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace needflow {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// The rules of all lanes as one number a lane each; 1 means yes.
+template <int L>
+struct StockTable {
+  explicit StockTable(const PerLane<StockRule, L>& rules) {
+    for (std::size_t l = 0; l < L; ++l) {
+      stock[l] = rules[l].stock ? 1.0 : 0.0;
+      begins[l] = rules[l].round == 1 ? 1.0 : 0.0;
+      saves[l] = rules[l].saves ? 1.0 : 0.0;
+      tolerance[l] = rules[l].tolerance;
+      any_saves = any_saves || rules[l].saves;
+    }
+  }
+  PerLane<double, L> stock, begins, saves, tolerance;
+  bool any_saves = false;
+};
+
+template <int L>
+struct StockArguments {
+  const StockTable<L>& rules;
+  const ProviderState<L>& state;
+  std::size_t shift;  ///< the element of all rows that the range starts with
+  // Of the range alone; null where there is nothing.
+  const double* denominator;
+  const double* delivered;
+  const double* returned;
+  StockTally<L>& tally;
+};
+
+/// What the two loops below share.
+template <int L, class D>
+class StockVectors {
+ public:
+  using V = hn::Vec<D>;
+  using M = hn::Mask<D>;
+
+ protected:
+  HWY_INLINE StockVectors(D d, const StockArguments<L>& arguments, std::size_t lane)
+      : d_(d), all_(arguments), lane_(lane) {}
+
+  HWY_INLINE M yes(const PerLane<double, L>& values) const {
+    return hn::Gt(lane_values<L>(d_, values, lane_), hn::Zero(d_));
+  }
+  template <class T>
+  HWY_INLINE V load(LaneSpan<T, L> span, std::size_t i) const {
+    return hn::LoadU(d_, span.values().data() + i);
+  }
+
+  D d_;
+  const StockArguments<L>& all_;
+  std::size_t lane_;
+};
+
+template <int L, class D>
+class OfferNoter : StockVectors<L, D> {
+  using Base = StockVectors<L, D>;
+  using typename Base::M;
+  using typename Base::V;
+
+ public:
+  HWY_INLINE OfferNoter(D d, const StockArguments<L>& arguments, std::size_t lane)
+      : Base(d, arguments, lane),
+        begins_(this->yes(arguments.rules.begins)),
+        saves_(this->yes(arguments.rules.saves)),
+        tolerance_(lane_values<L>(d, arguments.rules.tolerance, lane)),
+        moved_(hn::Zero(d)),
+        offered_(hn::Zero(d)) {}
+
+  HWY_INLINE void visit(std::size_t row, std::size_t i) {
+    const ProviderState<L>& state = this->all_.state;
+    const D d = this->d_;
+    const V now = hn::LoadU(d, this->all_.denominator + (i - this->all_.shift));
+    const V first = hn::IfThenElse(begins_, now, this->load(state.first, i));
+    const V step = hn::Abs(hn::Sub(now, this->load(state.denominator, i)));
+    const M rested = hn::Le(step, hn::Mul(tolerance_, first));
+    const M provides = hn::Gt(this->load(state.capacity, i), hn::Zero(d));
+    moved_ = hn::Or(moved_, hn::VecFromMask(d, hn::AndNot(rested, provides)));
+    hn::StoreU(now, d, state.denominator.values().data() + i);
+    hn::StoreU(first, d, state.first.values().data() + i);
+    if (this->all_.rules.any_saves && !state.saved_available.values().empty()) {
+      hn::BlendedStore(this->load(state.available, i), saves_, d,
+                       state.saved_available.values().data() + i);
+    }
+    if constexpr (L > 1) {
+      if (state.offsets.empty()) return;
+      const V degree = hn::Set(d, static_cast<double>(state.offsets[row + 1] - state.offsets[row]));
+      const M offers = hn::Gt(this->load(state.scale, i), hn::Zero(d));
+      offered_ = hn::Add(offered_, hn::IfThenElseZero(offers, degree));
+    }
+  }
+
+  HWY_INLINE void finish() {
+    raise_flags<L>(this->d_, moved_, this->lane_, this->all_.tally.moved);
+    if constexpr (L > 1) {
+      double* const offered = this->all_.tally.offered.data() + this->lane_;
+      hn::StoreU(hn::Add(hn::LoadU(this->d_, offered), offered_), this->d_, offered);
+    }
+  }
+
+ private:
+  M begins_, saves_;
+  V tolerance_, moved_, offered_;
+};
+
+template <int L, class D>
+class StockKeeper : StockVectors<L, D> {
+  using Base = StockVectors<L, D>;
+  using typename Base::M;
+  using typename Base::V;
+
+ public:
+  HWY_INLINE StockKeeper(D d, const StockArguments<L>& arguments, std::size_t lane)
+      : Base(d, arguments, lane), stock_(this->yes(arguments.rules.stock)) {}
+
+  HWY_INLINE void visit(std::size_t, std::size_t i) {
+    const ProviderState<L>& state = this->all_.state;
+    const D d = this->d_;
+    const V had = this->load(state.available, i);
+    V kept;
+    if (this->all_.delivered != nullptr) {
+      kept = hn::Max(hn::Zero(d),
+                     hn::Sub(had, hn::LoadU(d, this->all_.delivered + (i - this->all_.shift))));
+    } else {
+      kept = hn::IfThenZeroElse(hn::Gt(this->load(state.denominator, i), hn::Zero(d)), had);
+    }
+    if (this->all_.returned != nullptr) {
+      kept = hn::Add(kept, hn::LoadU(d, this->all_.returned + (i - this->all_.shift)));
+    }
+    const M dust = hn::Le(kept, hn::Mul(hn::Set(d, kDust), this->load(state.capacity, i)));
+    const V swept = hn::IfThenElseZero(hn::And(dust, stock_), kept);
+    hn::StoreU(hn::IfThenElse(stock_, hn::IfThenZeroElse(dust, kept), had), d,
+               state.available.values().data() + i);
+    sweep(i, swept);
+  }
+
+  HWY_INLINE void finish() {}
+
+ private:
+  /// Provider p's dust goes to partial sum p mod 4; there is seldom any.
+  HWY_INLINE void sweep(std::size_t i, V swept) {
+    const D d = this->d_;
+    if (hn::AllFalse(d, hn::Gt(swept, hn::Zero(d)))) return;
+    double rests[HWY_MAX_BYTES / sizeof(double)];
+    hn::StoreU(swept, d, rests);
+    for (std::size_t k = 0; k < hn::MaxLanes(d); ++k) {
+      const std::size_t row = L == 1 ? i + k : i / L;
+      this->all_.tally.dust[row % 4][L == 1 ? 0 : this->lane_ + k] += rests[k];
+    }
+  }
+
+  M stock_;
+};
+
+template <int L>
+void note_rows(const PerLane<StockRule, L>& rules, const ProviderState<L>& state, std::size_t begin,
+               std::size_t end, LaneSpan<const double, L> denominator, StockTally<L>& tally) {
+  const StockTable<L> table(rules);
+  const StockArguments<L> arguments{table,   state,   begin * L, denominator.values().data(),
+                                    nullptr, nullptr, tally};
+  for_lane_vectors<L, OfferNoter>(arguments, begin, end);
+}
+
+template <int L>
+void keep_rows(const PerLane<StockRule, L>& rules, const ProviderState<L>& state, std::size_t begin,
+               std::size_t end, LaneSpan<const double, L> delivered,
+               LaneSpan<const double, L> returned, StockTally<L>& tally) {
+  const StockTable<L> table(rules);
+  const auto data_of = [](LaneSpan<const double, L> span) -> const double* {
+    return span.values().empty() ? nullptr : span.values().data();
+  };
+  const StockArguments<L> arguments{
+      table, state, begin * L, nullptr, data_of(delivered), data_of(returned), tally};
+  for_lane_vectors<L, StockKeeper>(arguments, begin, end);
+}
+
+// Highway's dispatch table holds ordinary functions, hence one name a width.
+ProviderPasses<1> providers_1() { return {note_rows<1>, keep_rows<1>}; }
+ProviderPasses<8> providers_8() { return {note_rows<8>, keep_rows<8>}; }
+ProviderPasses<16> providers_16() { return {note_rows<16>, keep_rows<16>}; }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace needflow
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace needflow {
+
+HWY_EXPORT(providers_1);
+HWY_EXPORT(providers_8);
+HWY_EXPORT(providers_16);
+
+template <>
+ProviderPasses<1> provider_passes<1>() {
+  return HWY_DYNAMIC_DISPATCH(providers_1)();
+}
+template <>
+ProviderPasses<8> provider_passes<8>() {
+  return HWY_DYNAMIC_DISPATCH(providers_8)();
+}
+template <>
+ProviderPasses<16> provider_passes<16>() {
+  return HWY_DYNAMIC_DISPATCH(providers_16)();
+}
+
+}  // namespace needflow
+#endif  // HWY_ONCE

@@ -1,0 +1,480 @@
+// Cost: kernels/allocate.cpp and kernels/settle.hpp have the models. Each pass goes tile by tile:
+// what the rows gathered is taken in element by element while it is in the first-level cache, and
+// nothing but state is written to memory (one lane, `stock`: 104 B an agent a round; whole sweeps
+// for publishing, copies, sums and stop tests were another 130).
+#include "solver/lane_rounds.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/messages.hpp"
+#include "kernels/reduce.hpp"
+
+namespace needflow {
+
+namespace {
+
+/// Rows whose gathered numbers wait in a buffer on the stack: 8 KiB for 16 lanes.
+template <int L>
+constexpr std::size_t kTileRows = L == 1 ? kRowBlock : 64;
+
+template <int L>
+struct alignas(64) Tile {
+  std::array<double, kTileRows<L> * L> values;
+  [[nodiscard]] LaneSpan<double, L> rows(std::size_t count) {
+    return LaneSpan<double, L>(std::span<double>(values).first(count * L));
+  }
+};
+
+/// Calls work(begin, end) for the tiles of a block of rows.
+template <int L, class Work>
+void for_tiles(std::size_t begin, std::size_t end, const Work& work) {
+  for (; begin < end; begin += kTileRows<L>) work(begin, std::min(end, begin + kTileRows<L>));
+}
+
+/// Four partial sums a block by the rule of kernels/reduce.hpp.
+template <int L, class Tallies, class Member>
+double total_of(const Tallies& tallies, std::size_t lane, Member member) {
+  return block_sum(tallies.size(), Threads::one, [&](std::size_t block) {
+    const auto& partial = tallies[block].*member;
+    return (partial[0][lane] + partial[1][lane]) + (partial[2][lane] + partial[3][lane]);
+  });
+}
+
+template <class Tallies, class Member>
+bool any_of(const Tallies& tallies, std::size_t lane, Member member) {
+  return std::any_of(tallies.begin(), tallies.end(),
+                     [&](const auto& tally) { return (tally.*member)[lane] != 0; });
+}
+
+/// Exact: whole numbers far below 2^53.
+template <class Tallies, class Member>
+double count_of(const Tallies& tallies, std::size_t lane, Member member) {
+  double sum = 0.0;
+  for (const auto& tally : tallies) sum += (tally.*member)[lane];
+  return sum;
+}
+
+std::size_t blocks_of(std::size_t rows) { return (rows + kRowBlock - 1) / kRowBlock; }
+
+bool uses_up(const RoundSettings& settings) { return settings.settlement == SettlementKind::stock; }
+
+}  // namespace
+
+BatchTraits BatchTraits::of(const RoundSettings& settings) {
+  BatchTraits traits;
+  traits.cap = settings.cap;
+  traits.include(settings);
+  return traits;
+}
+
+void BatchTraits::include(const RoundSettings& settings) {
+  stock = stock || uses_up(settings);
+  relaxes =
+      relaxes || (settings.settlement == SettlementKind::reallocate && settings.relaxation < 1.0);
+}
+
+template <int L>
+LaneRounds<L>::LaneRounds(const Recognition& recognition, const BatchTraits& traits,
+                          Threads threads)
+    : recognition_(recognition),
+      traits_(traits),
+      threads_(threads),
+      rows_(row_passes<L>()),
+      providers_(provider_passes<L>()),
+      settle_(settle_pass<L>()),
+      ledger_(recognition.recipients()),
+      provider_tallies_(blocks_of(recognition.providers())),
+      recipient_tallies_(blocks_of(recognition.recipients())),
+      message_tallies_(blocks_of(recognition.recipients())) {
+  const std::size_t providers = recognition.providers() * L;
+  const std::size_t recipients = recognition.recipients() * L;
+  for (auto* vector : {&denominator_, &denominator_first_, &scale_}) vector->resize(providers);
+  for (auto* vector : {&satisfied_, &damping_, &over_, &over_previous_}) {
+    vector->resize(recipients);
+  }
+  if (traits_.stock) {
+    available_.resize(providers);
+    returned_.resize(recipients);
+  }
+  if (traits_.relaxes) total_.resize(recipients);
+  if constexpr (L > 1) {
+    own_need_.resize(recipients);
+    own_capacity_.resize(providers);
+    need_ = read(own_need_);
+    capacity_ = read(own_capacity_);
+  }
+}
+
+template <int L>
+void LaneRounds<L>::start(std::size_t lane, const RoundSettings& settings,
+                          std::span<const double> need, std::span<const double> capacity,
+                          double capacity_factor) {
+  Lane& run = lanes_[lane];
+  run = {};
+  run.busy = true;
+  run.settings = settings;
+  // ω belongs to `reallocate`; elsewhere it would double-count what x already holds.
+  if (settings.settlement != SettlementKind::reallocate) run.settings.relaxation = 1.0;
+  if (settings.damping == DampingKind::none) run.settings.damping_factor = 1.0;
+  recurrence_.forget(lane);
+  fill_lane(lane, need, capacity, capacity_factor);
+
+  const bool constant = settings.damping == DampingKind::constant;
+  const double f = constant ? settings.damping_factor : 1.0;
+  const LaneSpan<double, L> draft = ledger_.draft();
+  for (std::size_t r = 0; r < need.size(); ++r) draft[r][lane] = need[r] * f;
+  if constexpr (L > 1) {
+    const auto& offsets = recognition_.by_recipient().offsets;
+    for (std::size_t r = 0; r < need.size(); ++r) {
+      if (need[r] * f > 0.0) run.asked_next += static_cast<double>(offsets[r + 1] - offsets[r]);
+    }
+  }
+}
+
+template <int L>
+void LaneRounds<L>::fill_lane(std::size_t lane, std::span<const double> need,
+                              std::span<const double> capacity, double capacity_factor) {
+  const auto capacity_of = [&](std::size_t p) {
+    return capacity_factor == 1.0 ? capacity[p] : capacity[p] * capacity_factor;
+  };
+  if constexpr (L == 1) {
+    need_ = LaneSpan<const double, 1>(need);
+    capacity_ = LaneSpan<const double, 1>(capacity);
+    if (capacity_factor != 1.0) {
+      own_capacity_.resize(capacity.size());
+      for (std::size_t p = 0; p < capacity.size(); ++p) own_capacity_[p] = capacity_of(p);
+      capacity_ = read(own_capacity_);
+    }
+  } else {
+    for (std::size_t r = 0; r < need.size(); ++r) own_need_[r * L + lane] = need[r];
+    for (std::size_t p = 0; p < capacity.size(); ++p) {
+      own_capacity_[p * L + lane] = capacity_of(p);
+    }
+  }
+  if (available_.empty()) return;
+  for (std::size_t p = 0; p < capacity.size(); ++p) available_[p * L + lane] = capacity_of(p);
+}
+
+template <int L>
+bool LaneRounds<L>::any_busy() const {
+  for (std::size_t l = 0; l < L; ++l) {
+    if (busy(l)) return true;
+  }
+  return false;
+}
+
+// 1. Every recipient publishes its residual and its damping.
+template <int L>
+void LaneRounds<L>::publish() {
+  ledger_.publish();
+  for (Lane& lane : lanes_) {
+    ++lane.report.rounds;
+    lane.asked = lane.asked_next;
+    lane.report.messages.published += static_cast<std::int64_t>(need_rows());
+    lane.report.messages.read += static_cast<std::int64_t>(recognition_.providers());
+  }
+}
+
+// 2. Every provider reads the ledger and works out its factor alone.
+template <int L>
+void LaneRounds<L>::compute() {
+  bool any_saves = false;
+  for (std::size_t l = 0; l < L; ++l) any_saves = any_saves || (busy(l) && saves(lanes_[l]));
+  if (any_saves) {
+    recurrence_.reserve(need_rows(), recognition_.providers(), traits_.stock, traits_.relaxes);
+  }
+  const CsrView matrix = recognition_.by_provider();
+  const PerLane<StockRule, L> rules = stock_rules();
+  const ProviderState<L> state = provider_state();
+  for_row_blocks(recognition_.providers(), threads_, [=, this](std::size_t begin, std::size_t end) {
+    StockTally<L> tally;
+    Tile<L> made;
+    for_tiles<L>(begin, end, [&](std::size_t first, std::size_t last) {
+      const LaneSpan<double, L> denominator = made.rows(last - first);
+      rows_.denominators(matrix, ledger_.active_needs(), available(), {first, last}, denominator,
+                         write(scale_).part(first, last));
+      providers_.note_offers(rules, state, first, last, denominator, tally);
+    });
+    provider_tallies_[begin / kRowBlock] = tally;
+  });
+  for (std::size_t l = 0; l < L; ++l) {
+    lanes_[l].denominators_moved = any_of(provider_tallies_, l, &StockTally<L>::moved);
+    if (L > 1) lanes_[l].offered = count_of(provider_tallies_, l, &StockTally<L>::offered);
+  }
+}
+
+// 3. Allocations reach their recipients, who gather them and settle while they are at hand.
+template <int L>
+void LaneRounds<L>::deliver() {
+  const CsrView matrix = recognition_.by_recipient();
+  const PerLane<SettleRule, L> rules = settle_rules();
+  const RecipientState<L> state = recipient_state();
+  for_row_blocks(need_rows(), threads_, [=, this](std::size_t begin, std::size_t end) {
+    SettleTally<L> tally;
+    PerLane<std::int64_t, L> messages{};
+    Tile<L> made;
+    for_tiles<L>(begin, end, [&](std::size_t first, std::size_t last) {
+      const LaneSpan<double, L> received =
+          received_.empty() ? made.rows(last - first) : write(received_).part(first, last);
+      rows_.deliveries(matrix, ledger_.active_needs(), scale(), traits_.cap, {first, last},
+                       received, messages);
+      settle_(rules, state, first, last, received, tally);
+    });
+    recipient_tallies_[begin / kRowBlock] = tally;
+    message_tallies_[begin / kRowBlock] = messages;
+  });
+  over_.swap(over_previous_);
+}
+
+// 4. What all of them add up to; surplus goes back or is lost.
+template <int L>
+void LaneRounds<L>::aggregate() {
+  take_in_deliveries();
+  if (traits_.stock) settle_stock();
+  for (Lane& lane : lanes_) {
+    if (lane.settings.settlement == SettlementKind::stream) lane.report.wasted += lane.total_over;
+  }
+}
+
+// 5. The stop tests in M2's order.
+template <int L>
+void LaneRounds<L>::converge() {
+  for (std::size_t l = 0; l < L; ++l) {
+    if (!busy(l)) continue;
+    if (saves(lanes_[l])) recurrence_.saved(l, lanes_[l].report.rounds - 1);
+    lanes_[l].report.status = end_of(l);
+  }
+}
+
+template <int L>
+Status LaneRounds<L>::end_of(std::size_t l) {
+  Lane& lane = lanes_[l];
+  const RoundSettings& settings = lane.settings;
+  if (lane.overflowed || !std::isfinite(lane.total_over)) return Status::failed;
+  if (settings.stop != StopRule::denominators && !lane.unmet) return Status::needs_met;
+  if (settings.stop != StopRule::needs && lane.report.rounds >= 2 && !lane.denominators_moved &&
+      !lane.moved) {
+    return Status::stable;
+  }
+  if (const auto period = recurrence_.period_after(lane.report.rounds, l, run_state())) {
+    lane.report.cycle_period = *period;
+    return *period == 1 ? Status::stable : Status::cycle;
+  }
+  return lane.report.rounds >= settings.max_rounds ? Status::round_limit : Status::pending;
+}
+
+/// Whether this round saves the state of the round before.
+template <int L>
+bool LaneRounds<L>::saves(const Lane& lane) const {
+  return Recurrence<L>::saves_after(lane.report.rounds - 1);
+}
+
+template <int L>
+PerLane<SettleRule, L> LaneRounds<L>::settle_rules() const {
+  PerLane<SettleRule, L> rules;
+  for (std::size_t l = 0; l < L; ++l) {
+    const RoundSettings& settings = lanes_[l].settings;
+    SettleRule& rule = rules[l];
+    rule.settlement = settings.settlement;
+    rule.adaptive_damping = settings.damping == DampingKind::adaptive;
+    rule.damping_factor = settings.damping_factor;
+    rule.tolerance = settings.tolerance;
+    rule.relaxation = settings.relaxation;
+    rule.returns_surplus = settings.return_surplus;
+    rule.round = lanes_[l].report.rounds;
+    rule.saves = busy(l) && saves(lanes_[l]);
+  }
+  return rules;
+}
+
+template <int L>
+PerLane<StockRule, L> LaneRounds<L>::stock_rules() const {
+  PerLane<StockRule, L> rules;
+  for (std::size_t l = 0; l < L; ++l) {
+    const Lane& lane = lanes_[l];
+    rules[l] = {uses_up(lane.settings), lane.settings.tolerance, lane.report.rounds,
+                busy(l) && saves(lane)};
+  }
+  return rules;
+}
+
+template <int L>
+RecipientState<L> LaneRounds<L>::recipient_state() {
+  RecipientState<L> state;
+  state.need = need_;
+  state.active = ledger_.active_needs().active;
+  state.over = read(over_);
+  state.satisfied = write(satisfied_);
+  state.total = write(total_);
+  state.damping = write(damping_);
+  state.over_previous = write(over_previous_);
+  state.next_active = ledger_.draft();
+  state.returned = write(returned_);
+  state.saved = recurrence_.recipients();
+  state.returned_is_claim = !edge_bounds();
+  state.offsets = recognition_.by_recipient().offsets;
+  return state;
+}
+
+template <int L>
+ProviderState<L> LaneRounds<L>::provider_state() {
+  return {capacity_,
+          scale(),
+          write(available_),
+          write(denominator_),
+          write(denominator_first_),
+          recurrence_.available(),
+          recognition_.by_provider().offsets};
+}
+
+template <int L>
+RunState<L> LaneRounds<L>::run_state() const {
+  return {need_,
+          capacity_,
+          satisfied(),
+          damping(),
+          over(),
+          read(over_previous_),
+          read(available_),
+          read(total_)};
+}
+
+template <int L>
+void LaneRounds<L>::take_in_deliveries() {
+  for (std::size_t l = 0; l < L; ++l) {
+    Lane& lane = lanes_[l];
+    lane.total_over = total_of<L>(recipient_tallies_, l, &SettleTally<L>::over);
+    lane.unmet = any_of(recipient_tallies_, l, &SettleTally<L>::unmet);
+    lane.moved = any_of(recipient_tallies_, l, &SettleTally<L>::moved);
+    lane.overflowed = any_of(recipient_tallies_, l, &SettleTally<L>::overflowed);
+    lane.asked_next = count_of(recipient_tallies_, l, &SettleTally<L>::asked);
+  }
+  if constexpr (L == 1) {
+    for (const auto& counted : message_tallies_) lanes_[0].report.messages.allocated += counted[0];
+  } else {
+    count_mixed_messages();
+  }
+}
+
+/// Where every provider offers, or every recipient asks, the sums of degrees count the messages;
+/// only a round with both kinds of silence is counted entry by entry.
+template <int L>
+void LaneRounds<L>::count_mixed_messages() {
+  const auto entries = static_cast<double>(recognition_.by_provider().entries());
+  PerLane<bool, L> mixed{};
+  bool any_mixed = false;
+  for (std::size_t l = 0; l < L; ++l) {
+    Lane& lane = lanes_[l];
+    if (!busy(l)) continue;
+    mixed[l] = bounded() || (lane.offered != entries && lane.asked != entries);
+    any_mixed = any_mixed || mixed[l];
+    if (mixed[l]) continue;
+    lane.report.messages.allocated +=
+        static_cast<std::int64_t>(lane.offered == entries ? lane.asked : lane.offered);
+  }
+  if (!any_mixed) return;
+  if constexpr (L > 1) {
+    asks_.resize(need_rows() * L);
+    offers_.resize(scale_.size());
+    flag_positive(ledger_.active_needs().active.values(), asks_);
+    flag_positive(scale().values(), offers_);
+    using Flags = LaneSpan<const std::uint8_t, L>;
+    const CsrView matrix = recognition_.by_recipient();
+    for_row_blocks(need_rows(), threads_, [=, this](std::size_t begin, std::size_t end) {
+      PerLane<std::int64_t, L> messages{};
+      count_messages<L>(matrix, Flags(asks_), Flags(offers_), {begin, end}, messages);
+      message_tallies_[begin / kRowBlock] = messages;
+    });
+    for (const auto& counted : message_tallies_) {
+      for (std::size_t l = 0; l < L; ++l) {
+        if (mixed[l]) lanes_[l].report.messages.allocated += counted[l];
+      }
+    }
+  }
+}
+
+template <int L>
+void LaneRounds<L>::settle_stock() {
+  bool comes_back = false;
+  for (std::size_t l = 0; l < L; ++l) {
+    const Lane& lane = lanes_[l];
+    comes_back = comes_back ||
+                 (uses_up(lane.settings) && lane.settings.return_surplus && lane.total_over > 0.0);
+  }
+  keep_stock(comes_back);
+  for (std::size_t l = 0; l < L; ++l) {
+    Lane& lane = lanes_[l];
+    if (!uses_up(lane.settings)) continue;
+    if (!lane.settings.return_surplus) lane.report.wasted += lane.total_over;
+    lane.report.wasted += total_of<L>(provider_tallies_, l, &StockTally<L>::dust);
+  }
+}
+
+/// A_p after deliveries and returns. The pass over the rows is only needed where a cap held
+/// something back or something comes back; lanes without surplus get 0 back.
+template <int L>
+void LaneRounds<L>::keep_stock(bool comes_back) {
+  const bool capped = traits_.cap == Cap::active_need;
+  const CsrView matrix = recognition_.by_provider();
+  const PerLane<StockRule, L> rules = stock_rules();
+  const ProviderState<L> state = provider_state();
+  for_row_blocks(recognition_.providers(), threads_, [=, this](std::size_t begin, std::size_t end) {
+    StockTally<L> tally;
+    Tile<L> out;
+    Tile<L> back;
+    for_tiles<L>(begin, end, [&](std::size_t first, std::size_t last) {
+      const LaneSpan<double, L> delivered = out.rows(last - first);
+      const LaneSpan<double, L> returned = back.rows(last - first);
+      if (edge_bounds() && (capped || comes_back)) {
+        rows_.settlements(matrix, ledger_.active_needs(), scale(), read(returned_), traits_.cap,
+                          {first, last}, delivered, returned);
+      } else if (comes_back) {
+        rows_.returns(matrix, scale(), read(returned_), {first, last}, returned);
+      }
+      using Read = LaneSpan<const double, L>;
+      providers_.keep_stock(rules, state, first, last, capped ? Read(delivered) : Read(),
+                            comes_back ? Read(returned) : Read(), tally);
+    });
+    provider_tallies_[begin / kRowBlock] = tally;
+  });
+}
+
+template <int L>
+std::size_t LaneRounds<L>::bytes() const {
+  std::size_t doubles = 0;
+  for (const auto* vector :
+       {&own_need_, &own_capacity_, &available_, &denominator_, &denominator_first_, &scale_,
+        &satisfied_, &damping_, &over_, &over_previous_, &total_, &returned_, &received_}) {
+    doubles += vector->size();
+  }
+  return doubles * sizeof(double) + ledger_.bytes() + recurrence_.bytes() + asks_.size() +
+         offers_.size() + provider_tallies_.size() * sizeof(StockTally<L>) +
+         recipient_tallies_.size() * (sizeof(SettleTally<L>) + sizeof(PerLane<std::int64_t, L>));
+}
+
+template class LaneRounds<1>;
+template class LaneRounds<8>;
+template class LaneRounds<16>;
+
+std::size_t round_state_bytes(std::size_t providers, std::size_t recipients, int lanes,
+                              const BatchTraits& traits) {
+  // The vectors of the class above, the ledger's two and what recurrence saves.
+  std::size_t of_provider = 3;
+  std::size_t of_recipient = 4 + 2 + 4;
+  if (traits.stock) {
+    of_provider += 2;
+    of_recipient += 1;
+  }
+  if (traits.relaxes) of_recipient += 2;
+  if (lanes > 1) {
+    of_provider += 1;
+    of_recipient += 1;
+  }
+  constexpr std::size_t kTallies = 4;  // bytes an agent and lane, at most; message flags included
+  return static_cast<std::size_t>(lanes) *
+         (sizeof(double) * (providers * of_provider + recipients * of_recipient) +
+          kTallies * (providers + recipients));
+}
+
+}  // namespace needflow

@@ -1,0 +1,185 @@
+// M2: a run is rounds, and a round is five steps: publish, compute, deliver, aggregate, converge –
+// for L runs on one network side by side (L = 1 is a run alone).
+//
+// Runs are lanes: they start when a lane is free, have settings, rounds and ends of their own, and
+// share nothing but the matrix that is streamed for all of them at once. A lane's numbers do not
+// depend on L, on its neighbours or on when they came.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/allocate.hpp"
+#include "kernels/settle.hpp"
+#include "kernels/stock.hpp"
+#include "solver/ledger.hpp"
+#include "solver/recognition.hpp"
+#include "solver/settings.hpp"
+#include "solver/stopping.hpp"
+
+namespace needflow {
+
+/// Messages of a run by kind (M8).
+struct MessageCounts {
+  std::int64_t published = 0;  ///< R a round
+  std::int64_t read = 0;       ///< P a round
+  std::int64_t allocated = 0;  ///< nonzero v_pr
+};
+
+/// How a run of one need type ended.
+struct RunReport {
+  Status status = Status::pending;
+  std::int64_t rounds = 0;
+  std::int64_t cycle_period = -1;  ///< 1 for `stable` by recurrence, −1 unless recurrence ended it
+  double wasted = 0.0;             ///< amount (M3)
+  MessageCounts messages;
+};
+
+/// What the runs of a batch have in common, and what some of them may need: vectors that nobody
+/// needs are not allocated. The cap decides which kernel runs, so it is one for all lanes.
+struct BatchTraits {
+  Cap cap = Cap::none;
+  bool stock = false;    ///< some run uses up its capacity
+  bool relaxes = false;  ///< some run has ω < 1
+
+  /// The traits of one run.
+  [[nodiscard]] static BatchTraits of(const RoundSettings& settings);
+  /// Also room for a run with these settings, whose cap must be the same.
+  void include(const RoundSettings& settings);
+};
+
+template <int L>
+class LaneRounds {
+ public:
+  /// Keeps a reference to `recognition`. With Threads::all a round's row blocks go to the threads
+  /// of the caller's arena.
+  LaneRounds(const Recognition& recognition, const BatchTraits& traits, Threads threads);
+
+  /// Starts a run in a free lane. need: R amounts ≥ 0; capacity: P amounts ≥ 0, each times
+  /// `capacity_factor`; all finite. One lane keeps the spans by reference while it can.
+  void start(std::size_t lane, const RoundSettings& settings, std::span<const double> need,
+             std::span<const double> capacity, double capacity_factor = 1.0);
+
+  /// Lanes that have a run which has not ended.
+  [[nodiscard]] bool busy(std::size_t lane) const {
+    return lanes_[lane].busy && lanes_[lane].report.status == Status::pending;
+  }
+  [[nodiscard]] bool any_busy() const;
+
+  // One round of every busy lane. The first four leave `report().status` at pending, so that
+  // somebody may look at the state; converge() decides.
+  void publish();
+  void compute();
+  void deliver();
+  void aggregate();
+  void converge();
+  /// All five.
+  void round() {
+    publish();
+    compute();
+    deliver();
+    aggregate();
+    converge();
+  }
+
+  [[nodiscard]] const RunReport& report(std::size_t lane) const { return lanes_[lane].report; }
+
+  // The state after the last round. A lane that has ended keeps its numbers until the next round.
+  [[nodiscard]] LaneSpan<const double, L> need() const { return need_; }
+  [[nodiscard]] LaneSpan<const double, L> capacity() const { return capacity_; }
+  [[nodiscard]] PublishedNeeds<L> ledger() const { return ledger_.active_needs(); }
+  [[nodiscard]] LaneSpan<const double, L> satisfied() const { return read(satisfied_); }
+  [[nodiscard]] LaneSpan<const double, L> damping() const { return read(damping_); }
+  [[nodiscard]] LaneSpan<const double, L> over() const { return read(over_); }
+  [[nodiscard]] LaneSpan<const double, L> denominator() const { return read(denominator_); }
+  [[nodiscard]] LaneSpan<const double, L> denominator_first() const {
+    return read(denominator_first_);
+  }
+  [[nodiscard]] LaneSpan<const double, L> scale() const { return read(scale_); }
+  [[nodiscard]] LaneSpan<const double, L> available() const {
+    return available_.empty() ? capacity_ : read(available_);
+  }
+  /// Σ over_r of the last round.
+  [[nodiscard]] double total_over(std::size_t lane) const { return lanes_[lane].total_over; }
+
+  /// What recipients receive is settled at once and gone, unless somebody wants to see it.
+  void keep_received() { received_.resize(need_rows() * L); }
+  [[nodiscard]] LaneSpan<const double, L> received() const { return read(received_); }
+
+  /// Bytes of state held, the recognition matrix not counted.
+  [[nodiscard]] std::size_t bytes() const;
+
+ private:
+  struct Lane {
+    bool busy = false;
+    RoundSettings settings;
+    RunReport report;
+    double total_over = 0.0;
+    double asked = 0.0;       ///< Σ of the degrees of recipients with a claim, this round
+    double asked_next = 0.0;  ///< the same for the round to come
+    double offered = 0.0;     ///< Σ of the degrees of providers with something to give
+    bool unmet = false;
+    bool moved = false;  ///< some amount
+    bool denominators_moved = false;
+    bool overflowed = false;
+  };
+
+  [[nodiscard]] static LaneSpan<const double, L> read(const LaneVector<double>& values) {
+    return LaneSpan<const double, L>(values);
+  }
+  [[nodiscard]] static LaneSpan<double, L> write(LaneVector<double>& values) {
+    return LaneSpan<double, L>(values);
+  }
+  [[nodiscard]] std::size_t need_rows() const { return recognition_.recipients(); }
+  [[nodiscard]] bool bounded() const { return !recognition_.by_provider().desire.empty(); }
+  [[nodiscard]] bool edge_bounds() const { return bounded() || traits_.cap != Cap::none; }
+
+  void fill_lane(std::size_t lane, std::span<const double> need, std::span<const double> capacity,
+                 double capacity_factor);
+  [[nodiscard]] PerLane<SettleRule, L> settle_rules() const;
+  [[nodiscard]] PerLane<StockRule, L> stock_rules() const;
+  [[nodiscard]] bool saves(const Lane& lane) const;
+  [[nodiscard]] RecipientState<L> recipient_state();
+  [[nodiscard]] ProviderState<L> provider_state();
+  [[nodiscard]] RunState<L> run_state() const;
+  void take_in_deliveries();
+  void count_mixed_messages();
+  void settle_stock();
+  void keep_stock(bool gathers);
+  [[nodiscard]] Status end_of(std::size_t lane);
+
+  const Recognition& recognition_;
+  BatchTraits traits_;
+  Threads threads_;
+  RowPasses<L> rows_;
+  ProviderPasses<L> providers_;
+  SettlePass<L> settle_;
+  PerLane<Lane, L> lanes_{};
+
+  LaneSpan<const double, L> need_;
+  LaneSpan<const double, L> capacity_;
+  LaneVector<double> own_need_, own_capacity_;  ///< empty while a single lane borrows
+  Ledger<L> ledger_;
+  // providers, P × L
+  LaneVector<double> available_;  ///< stock only
+  LaneVector<double> denominator_, denominator_first_, scale_;
+  // recipients, R × L
+  LaneVector<double> satisfied_, damping_, over_, over_previous_;
+  LaneVector<double> total_;                ///< y_r, only where some ω < 1
+  LaneVector<double> returned_;             ///< stock only
+  LaneVector<double> received_;             ///< only if somebody looks
+  LaneVector<std::uint8_t> asks_, offers_;  ///< for counting messages, once that is needed
+  Recurrence<L> recurrence_;
+  // a block of rows each
+  std::vector<StockTally<L>> provider_tallies_;
+  std::vector<SettleTally<L>> recipient_tallies_;
+  std::vector<PerLane<std::int64_t, L>> message_tallies_;
+};
+
+/// What a LaneRounds<L> will hold for P providers and R recipients at most, for planning.
+[[nodiscard]] std::size_t round_state_bytes(std::size_t providers, std::size_t recipients,
+                                            int lanes, const BatchTraits& traits);
+
+}  // namespace needflow
