@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <ostream>
+#include <vector>
 
 #include "io/options.hpp"
 
@@ -52,17 +54,42 @@ struct Tally {
   }
 };
 
-void print_axis(const Sweep& sweep, std::size_t which, const std::vector<PointOutcome>& outcomes,
-                std::ostream& out) {
-  const Axis& axis = sweep.axes[which];
-  const std::vector<Dimension> dimensions = sweep.dimensions();
-  std::size_t stride = 1;
-  for (std::size_t d = which + 1; d < dimensions.size(); ++d) stride *= dimensions[d].length;
-  std::vector<Tally> tallies(axis.values.size());
-  for (const PointOutcome& point : outcomes) {
-    Tally& tally = tallies[point.point / stride % axis.values.size()];
-    for (const Outcome& type : point.types) tally.add(type);
+/// The runs of an axis's values, one tally each.
+struct AxisTally {
+  std::size_t axis = 0;
+  std::size_t stride = 0;  ///< points between two values
+  std::size_t left = 0;    ///< points until the next value
+  std::size_t value = 0;
+  std::vector<Tally> tallies;
+
+  /// The tally of the next point; points come in order, so that nothing is divided.
+  Tally& next() {
+    if (left == 0) {
+      left = stride;
+      value = value + 1 < tallies.size() ? value + 1 : 0;
+    }
+    --left;
+    return tallies[value];
   }
+};
+
+/// Axes short enough to show.
+std::vector<AxisTally> shown_axes(const Sweep& sweep) {
+  constexpr std::size_t kLongestAxis = 16;
+  const std::vector<Dimension> dimensions = sweep.dimensions();
+  std::vector<AxisTally> shown;
+  std::size_t stride = 1;
+  for (std::size_t d = dimensions.size(); d-- > 0;) {
+    if (d < sweep.axes.size() && dimensions[d].length <= kLongestAxis) {
+      shown.push_back({d, stride, stride, 0, std::vector<Tally>(dimensions[d].length)});
+    }
+    stride *= dimensions[d].length;
+  }
+  std::reverse(shown.begin(), shown.end());
+  return shown;
+}
+
+void print_axis(const Axis& axis, const std::vector<Tally>& tallies, std::ostream& out) {
   for (std::size_t i = 0; i < tallies.size(); ++i) {
     out << fmt::format("{:<18} {:<12}{}\n", i == 0 ? axis.name : "", plain_text(axis.values[i]),
                        tallies[i].row());
@@ -71,20 +98,22 @@ void print_axis(const Sweep& sweep, std::size_t which, const std::vector<PointOu
 
 }  // namespace
 
-void print_sweep_summary(const Sweep& sweep, const std::vector<PointOutcome>& outcomes,
-                         std::ostream& out) {
-  constexpr std::size_t kLongestAxis = 16;
+void print_sweep_summary(const Sweep& sweep, const Outcomes& outcomes, std::ostream& out) {
   Tally all;
-  for (const PointOutcome& point : outcomes) {
-    for (const Outcome& type : point.types) all.add(type);
+  std::vector<AxisTally> axes = shown_axes(sweep);
+  for (std::size_t point = 0; point < outcomes.points(); ++point) {
+    const std::span<const Outcome> runs = outcomes.runs(point);
+    for (const Outcome& run : runs) all.add(run);
+    for (AxisTally& axis : axes) {
+      Tally& tally = axis.next();
+      for (const Outcome& run : runs) tally.add(run);
+    }
   }
   out << fmt::format("{}\n", sweep.title.empty() ? "Sweep" : sweep.title);
   out << fmt::format("{:<18} {:<12}{:>10} {:>10} {:>8}   ended as\n", "means over", "", "satisfied",
                      "Jain", "rounds");
   out << fmt::format("{:<18} {:<12}{}\n", "all points", "", all.row());
-  for (std::size_t axis = 0; axis < sweep.axes.size(); ++axis) {
-    if (sweep.axes[axis].values.size() <= kLongestAxis) print_axis(sweep, axis, outcomes, out);
-  }
+  for (const AxisTally& axis : axes) print_axis(sweep.axes[axis.axis], axis.tallies, out);
 }
 
 }  // namespace needflow::app

@@ -1,9 +1,14 @@
-// What a point leaves behind, and the table of metrics that names its columns.
+// What points leave behind, how a sweep collects it, and the table of metrics that names its
+// columns.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <map>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "solver/rounds.hpp"
@@ -21,8 +26,8 @@ struct Outcome {
   std::int64_t network_edges = -1;
   std::int64_t recognised_pairs = -1;
   double network_mean_degree = std::numeric_limits<double>::quiet_NaN();
-  std::vector<TraceRow> trace;  ///< empty unless asked for
 };
+static_assert(std::is_trivially_copyable_v<Outcome>, "a batch of them is one copy");
 
 /// Final state per agent, row-major (agent, type); degrees have no type. For an agent network the
 /// two sides have the same length and one degree.
@@ -33,21 +38,64 @@ struct AgentRows {
   std::vector<std::int64_t> provider_degree;
 };
 
-struct PointOutcome {
-  std::size_t point = 0;
-  std::vector<Outcome> types;  ///< one a need type
-  AgentRows agents;            ///< empty unless asked for
-  double seconds = 0.0;        ///< wall time of draws, rounds and statistics
-  std::string message;         ///< why it failed or is invalid
+/// Points that finished together. `traces`, `agents` and `messages` are as long as said here or
+/// empty; one empty entry among others says that this point has none.
+struct OutcomeBatch {
+  std::vector<std::size_t> points;            ///< indices in the sweep, in any order
+  std::vector<Outcome> outcomes;              ///< points × types, row-major
+  std::vector<double> seconds;                ///< a point: wall time of draws, rounds, statistics
+  std::vector<std::vector<TraceRow>> traces;  ///< points × types
+  std::vector<AgentRows> agents;              ///< a point
+  std::vector<std::string> messages;          ///< a point: why it failed or is invalid
 };
 
-/// One column of results.
+/// What a whole sweep leaves behind: every point at its own place, whatever order they came in.
+/// Memory: 160 bytes a run and 8 a point, and what traces, agents and messages take. Not
+/// thread-safe while it is added to.
+class Outcomes {
+ public:
+  /// All `points` × `types` runs are `pending`, of no duration and without numbers.
+  Outcomes(std::size_t points, std::size_t types);
+
+  /// Takes over what the batch holds; a point that was added before is replaced. Throws
+  /// std::logic_error for a point beyond the sweep or a part of the wrong length.
+  void add(OutcomeBatch&& batch);
+
+  [[nodiscard]] std::size_t points() const { return seconds_.size(); }
+  [[nodiscard]] std::size_t types() const { return types_; }
+  /// Points × types, row-major.
+  [[nodiscard]] std::span<const Outcome> runs() const { return runs_; }
+  [[nodiscard]] std::span<const Outcome> runs(std::size_t point) const {
+    return std::span(runs_).subspan(point * types_, types_);
+  }
+  /// A point.
+  [[nodiscard]] std::span<const double> seconds() const { return seconds_; }
+  /// Points × types, row-major; empty where no point has a trace.
+  [[nodiscard]] std::span<const std::vector<TraceRow>> traces() const { return traces_; }
+  /// A point; empty where no point has rows of agents.
+  [[nodiscard]] std::span<const AgentRows> agents() const { return agents_; }
+  /// Why points failed or are invalid, by point.
+  [[nodiscard]] const std::map<std::size_t, std::string>& messages() const { return messages_; }
+
+ private:
+  std::size_t types_;
+  std::vector<Outcome> runs_;
+  std::vector<double> seconds_;
+  std::vector<std::vector<TraceRow>> traces_;
+  std::vector<AgentRows> agents_;
+  std::map<std::size_t, std::string> messages_;
+};
+
+/// One column of results. Exactly one of the two pairs is set; the plural copies a whole block of
+/// runs at once, since a call a number costs as much as the number.
 struct Metric {
   const char* name;  ///< promised, see the result file's schema
   const char* long_name;
   const char* unit;
-  double (*real)(const Outcome&);  ///< exactly one of the two is set
+  double (*real)(const Outcome&);
   std::int64_t (*integer)(const Outcome&);
+  void (*reals)(std::span<const Outcome>, double*);  ///< writes one number a run
+  void (*integers)(std::span<const Outcome>, std::int64_t*);
 };
 
 /// All metrics in file order; `status` is not among them.

@@ -48,7 +48,7 @@ std::int64_t matrix_bytes(const Sweep& sweep, const NetworkTask& task) {
 
 std::int64_t outcome_bytes(const Sweep& sweep, const NetworkTask& task, const Point& point) {
   const auto types = static_cast<std::int64_t>(sweep.types());
-  auto bytes = static_cast<std::int64_t>(sizeof(PointOutcome) + sizeof(Outcome) * sweep.types());
+  auto bytes = static_cast<std::int64_t>(sizeof(double) + sizeof(Outcome) * sweep.types());
   if (sweep.agents) bytes += types * 8 * (4 * task.recipients + 2 * task.providers);
   if (sweep.traces) {
     bytes +=

@@ -22,18 +22,19 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-PointOutcome unsolved(const Sweep& sweep, std::size_t index, Status status, std::string message) {
-  PointOutcome outcome;
-  outcome.point = index;
-  outcome.types.resize(sweep.types());
-  for (Outcome& type : outcome.types) type.status = status;
-  outcome.message = std::move(message);
+OutcomeBatch unsolved(const Sweep& sweep, std::size_t index, Status status, std::string message) {
+  OutcomeBatch outcome;
+  outcome.points = {index};
+  outcome.outcomes.resize(sweep.types());
+  for (Outcome& type : outcome.outcomes) type.status = status;
+  outcome.seconds = {0.0};
+  outcome.messages = {std::move(message)};
   return outcome;
 }
 
 /// Turns whatever stops a point into its row: the one place that knows which trouble is whose.
 template <class Work>
-PointOutcome outcome_of(const Sweep& sweep, std::size_t index, const Work& work) {
+OutcomeBatch outcome_of(const Sweep& sweep, std::size_t index, const Work& work) {
   try {
     return work();
   } catch (const InvalidPoint& problem) {
@@ -88,12 +89,12 @@ void keep_agent_rows(AgentRows& rows, const RoundSolver& solver, const Amounts& 
 
 Outcome run_type(const Sweep& sweep, const RoundSettings& settings, const Recognition& recognition,
                  const Amounts& amounts, std::size_t type, Threads threads, RoundSolver& solver,
-                 const PointObserver& observer) {
+                 const PointObserver& observer, OutcomeBatch& batch) {
   Outcome outcome;
   RoundObserver each_round;
   if (sweep.traces || observer) {
     each_round = [&](const RoundSolver& now) {
-      if (sweep.traces) outcome.trace.push_back(now.trace_row());
+      if (sweep.traces) batch.traces[type].push_back(now.trace_row());
       if (observer) observer(type, amounts.need[type], now);
     };
   }
@@ -115,7 +116,7 @@ Outcome run_type(const Sweep& sweep, const RoundSettings& settings, const Recogn
 class Deliverer {
  public:
   explicit Deliverer(OutcomeSink& sink) : sink_(sink) {}
-  void operator()(PointOutcome outcome) {
+  void operator()(OutcomeBatch outcome) {
     const std::scoped_lock lock(mutex_);
     sink_.finished(std::move(outcome));
   }
@@ -130,9 +131,9 @@ void run_task(const Sweep& sweep, const NetworkTask& task, Deliverer& deliver) {
   if (deliver.stopped()) return;
   const Threads inside = task.shares_rows ? Threads::all : Threads::one;
   std::shared_ptr<const Recognition> recognition;
-  const PointOutcome trouble = outcome_of(sweep, task.points.front(), [&] {
+  const OutcomeBatch trouble = outcome_of(sweep, task.points.front(), [&] {
     recognition = recognition_of(sweep, task.example, inside);
-    return PointOutcome{};
+    return OutcomeBatch{};
   });
   const auto one_point = [&](std::size_t i) {
     if (deliver.stopped()) return;
@@ -140,8 +141,8 @@ void run_task(const Sweep& sweep, const NetworkTask& task, Deliverer& deliver) {
       deliver(run_point(sweep, task.points[i], *recognition, inside));
       return;
     }
-    PointOutcome same_trouble = trouble;
-    same_trouble.point = task.points[i];
+    OutcomeBatch same_trouble = trouble;
+    same_trouble.points = {task.points[i]};
     deliver(std::move(same_trouble));
   };
   if (task.shares_rows) {
@@ -166,29 +167,34 @@ std::shared_ptr<const Recognition> recognition_of(const Sweep& sweep, const Poin
                 settings.seed, point.network, threads));
 }
 
-PointOutcome run_point(const Sweep& sweep, std::size_t index, const Recognition& recognition,
+OutcomeBatch run_point(const Sweep& sweep, std::size_t index, const Recognition& recognition,
                        Threads threads, const PointObserver& observer) {
   const auto started = Clock::now();
-  PointOutcome result = outcome_of(sweep, index, [&] {
+  OutcomeBatch result = outcome_of(sweep, index, [&] {
     const Point point = sweep.point(index);
     const RoundSettings& settings = point.settings.round;
     const Amounts amounts = amounts_of(sweep, point, recognition.recipients());
     RoundSolver solver(recognition, settings, threads);
-    PointOutcome outcome;
-    outcome.point = index;
-    if (sweep.agents) size_agent_rows(outcome.agents, recognition, amounts.types());
+    OutcomeBatch outcome;
+    outcome.points = {index};
+    outcome.seconds = {0.0};
+    if (sweep.traces) outcome.traces.resize(amounts.types());
+    if (sweep.agents) {
+      outcome.agents.resize(1);
+      size_agent_rows(outcome.agents[0], recognition, amounts.types());
+    }
     for (std::size_t type = 0; type < amounts.types(); ++type) {
-      outcome.types.push_back(
-          run_type(sweep, settings, recognition, amounts, type, threads, solver, observer));
-      if (outcome.types.back().status == Status::failed) {
-        outcome.message =
-            fmt::format("numbers overflowed in round {}", outcome.types.back().rounds);
+      outcome.outcomes.push_back(run_type(sweep, settings, recognition, amounts, type, threads,
+                                          solver, observer, outcome));
+      if (outcome.outcomes.back().status == Status::failed) {
+        outcome.messages = {
+            fmt::format("numbers overflowed in round {}", outcome.outcomes.back().rounds)};
       }
-      if (sweep.agents) keep_agent_rows(outcome.agents, solver, amounts, type);
+      if (sweep.agents) keep_agent_rows(outcome.agents[0], solver, amounts, type);
     }
     return outcome;
   });
-  result.seconds = seconds_since(started);
+  result.seconds = {seconds_since(started)};
   return result;
 }
 
@@ -201,8 +207,8 @@ void run_in_arena(int threads, const std::function<void()>& work) {
   arena.execute(work);
 }
 
-PointOutcome run_only_point(const Sweep& sweep, int threads, const ObserverFor& observer_for) {
-  PointOutcome outcome;
+OutcomeBatch run_only_point(const Sweep& sweep, int threads, const ObserverFor& observer_for) {
+  OutcomeBatch outcome;
   run_in_arena(threads, [&] {
     outcome = outcome_of(sweep, 0, [&] {
       const auto recognition = recognition_of(sweep, sweep.point(0), Threads::all);
