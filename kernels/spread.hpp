@@ -50,7 +50,7 @@ struct FinalStates {
 
 /// The longest runs that the sorting network sorts: lanes in a batch, and a run on its own. Whole
 /// measure, L = 16 on AVX-512 and AVX2, in times of std::sort's: N = 100 0.05 and 0.12, 1000 0.08
-/// and 0.13, then VQSort 0.09 and 0.14. On its own VQSort is the faster from 64 (AVX-512) or 128
+/// and 0.13, then VQSort 0.10 and 0.15. On its own VQSort is the faster from 64 (AVX-512) or 128
 /// (AVX2).
 inline constexpr std::size_t kNetworkRows = 1000;
 inline constexpr std::size_t kNetworkRowsAlone = 64;
