@@ -19,6 +19,7 @@ namespace {
 struct SweepOptions {
   ScenarioOptions scenario;
   OutputOptions output;
+  std::optional<int> lanes;
   bool fail_fast = false;
   std::optional<std::int64_t> max_failures;
 };
@@ -80,7 +81,7 @@ int run_sweep(const Context& context, const SweepOptions& options) {
   const LogLevel level = effective_level(options.scenario);
   const Scenario scenario = load(options.scenario);
   refuse_inputs_as_output(scenario, options.output);
-  const Plan plan = make_plan(scenario.sweep);
+  const Plan plan = make_plan(scenario.sweep, options.lanes);
   watch_interrupts();  // before there is a temporary that nobody would remove
   // Made before the first round: an output that cannot be written is found now.
   const std::string& name = options.output.file.value();
@@ -136,6 +137,7 @@ Command add_sweep(CLI::App& program) {
   const auto options = std::make_shared<SweepOptions>();
   add_scenario_options(*command, options->scenario);
   add_output_options(*command, options->output, options->scenario.overrides)->required();
+  add_lanes_option(*command, options->lanes);
   auto* fast = command->add_flag("--fail-fast", options->fail_fast,
                                  "Stop at the first point without a result");
   command

@@ -11,12 +11,9 @@ namespace needflow {
 
 namespace {
 
-// From this size on the state of two points at once would not fit the caches either, and memory is
-// what runs out first: points go one after another.
-constexpr std::int64_t kEntriesToShareRows = std::int64_t{1} << 22;
 constexpr std::size_t kExamples = 5;
 
-void size_task(const Sweep& sweep, NetworkTask& task) {
+void size_task(const Sweep& sweep, NetworkTask& task, std::optional<int> forced_lanes) {
   const Instance& instance = *sweep.instance;
   if (instance.source == Source::generated) {
     task.providers = task.recipients = task.example.settings.network.agents;
@@ -26,8 +23,9 @@ void size_task(const Sweep& sweep, NetworkTask& task) {
     task.recipients = static_cast<std::int64_t>(instance.recognition.recipients());
     task.entries = instance.recognition.provider_rows.entries();
   }
-  task.shares_rows = task.entries >= kEntriesToShareRows ||
-                     (task.points.size() == 1 && task.entries >= kEntriesForThreads);
+  const auto runs = static_cast<std::int64_t>(task.points.size() * sweep.types());
+  task.layout = choose_layout({task.providers, task.recipients, task.entries, runs, sweep.traces},
+                              forced_lanes);
 }
 
 std::string point_problem(const Sweep& sweep, const Point& point) {
@@ -59,8 +57,8 @@ std::int64_t outcome_bytes(const Sweep& sweep, const NetworkTask& task, const Po
 
 void add_costs(const Sweep& sweep, const NetworkTask& task, Plan& plan) {
   const auto state = static_cast<std::int64_t>(round_state_bytes(
-      static_cast<std::size_t>(task.providers), static_cast<std::size_t>(task.recipients), 1,
-      BatchTraits::of(task.example.settings.round)));
+      static_cast<std::size_t>(task.providers), static_cast<std::size_t>(task.recipients),
+      task.layout.lanes, BatchTraits::of(task.example.settings.round)));
   plan.largest_point_bytes = std::max(plan.largest_point_bytes, matrix_bytes(sweep, task) + state);
   if (sweep.instance->source == Source::generated) {
     plan.built_entries += static_cast<double>(task.entries);
@@ -84,7 +82,7 @@ std::int64_t assumed_rounds(const RoundSettings& settings) {
              : std::min(settings.max_rounds, kFewRounds);
 }
 
-Plan make_plan(const Sweep& sweep) {
+Plan make_plan(const Sweep& sweep, std::optional<int> forced_lanes) {
   Plan plan;
   plan.points = sweep.points();
   std::unordered_map<std::string, std::size_t> task_of;
@@ -104,7 +102,7 @@ Plan make_plan(const Sweep& sweep) {
     plan.tasks[entry->second].points.push_back(i);
   }
   for (NetworkTask& task : plan.tasks) {
-    size_task(sweep, task);
+    size_task(sweep, task, forced_lanes);
     add_costs(sweep, task, plan);
   }
   std::stable_sort(

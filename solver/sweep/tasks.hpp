@@ -8,18 +8,9 @@
 
 #include "solver/sweep/outcome.hpp"
 #include "solver/sweep/plan.hpp"
+#include "solver/sweep/sink.hpp"
 
 namespace needflow {
-
-/// Receives outcomes as they come, a batch a call, from any thread, one call at a time. The order
-/// and which points make a batch depend on threads; the outcomes do not. A journal belongs here.
-class OutcomeSink {
- public:
-  virtual ~OutcomeSink() = default;
-  virtual void finished(OutcomeBatch batch) = 0;
-  /// Asked before each point; true leaves the remaining points pending.
-  [[nodiscard]] virtual bool stop_requested() const = 0;
-};
 
 /// Called after every round of a point, with the need type it runs and that type's needs.
 using PointObserver =
