@@ -387,9 +387,11 @@ class Deflater {
 
 }  // namespace
 
-std::vector<std::uint8_t> deflate_planes(Bytes bytes, std::size_t plane_bytes) {
+std::size_t deflate_planes(Bytes bytes, std::size_t plane_bytes,
+                           std::vector<std::uint8_t>& stream) {
   // Every block is at most its bytes and a header; stored ones add 5 bytes and up to one for bits.
-  std::vector<std::uint8_t> stream(bytes.size() + bytes.size() / 64 + 64);
+  const std::size_t most = bytes.size() + bytes.size() / 64 + 64;
+  if (stream.size() < most) stream.resize(most);
   Deflater deflater(bytes, stream.data());
   for (std::size_t plane = 0; plane < bytes.size(); plane += plane_bytes) {
     const std::size_t plane_end = std::min(bytes.size(), plane + plane_bytes);
@@ -398,8 +400,7 @@ std::vector<std::uint8_t> deflate_planes(Bytes bytes, std::size_t plane_bytes) {
     }
     deflater.end_plane();
   }
-  stream.resize(static_cast<std::size_t>(deflater.finish() - stream.data()));
-  return stream;
+  return static_cast<std::size_t>(deflater.finish() - stream.data());
 }
 
 }  // namespace needflow
