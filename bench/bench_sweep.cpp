@@ -53,8 +53,8 @@ Outcomes outcomes_of(const Sweep& sweep, int threads) {
 /// Every point must end in one of the ways a run can, with the bits of one thread.
 std::string sweep_problem(const Outcomes& found, const Outcomes& on_one_thread) {
   for (std::size_t i = 0; i < found.points(); ++i) {
-    const Outcome& one = found.runs()[i];
-    const Outcome& other = on_one_thread.runs()[i];
+    const Outcome one = found.run(i);
+    const Outcome other = on_one_thread.run(i);
     if (one.status < Status::needs_met || one.status > Status::round_limit) {
       return fmt::format("point {} ended as {}", i, status_name(one.status));
     }
@@ -75,7 +75,9 @@ void time_sweep(benchmark::State& state, Workbench& workbench, int threads) {
     benchmark::DoNotOptimize(outcomes_of(sweep, threads));
   }
   double rounds = 0.0;
-  for (const Outcome& run : found.runs()) rounds += static_cast<double>(run.rounds);
+  for (const std::int64_t run : found.integers(metric_index("rounds"))) {
+    rounds += static_cast<double>(run);
+  }
   state.counters["points/s"] = per_second(static_cast<double>(found.points()));
   state.counters["rounds/point"] = rounds / static_cast<double>(found.points());
 }

@@ -27,6 +27,8 @@ constexpr std::size_t kTokensWorthABlock = 512;
 constexpr std::size_t kEndOfBlock = 256;
 constexpr std::size_t kSymbols = 286;
 constexpr std::size_t kShortestMatch = 3;
+// Runs shorter than this are cheaper as bytes: with 3, 5 and 6 the size is the same within 0.5 %.
+constexpr std::size_t kShortestRun = 4;
 constexpr std::size_t kLongestMatch = 258;
 constexpr unsigned kLongestCode = 15;
 
@@ -187,7 +189,7 @@ class Tokens {
   }
 
   void add_run(std::uint8_t value, std::size_t run) {
-    while (run >= kShortestMatch) {
+    while (run >= kShortestRun) {
       const std::size_t length = std::min(run, kLongestMatch);
       const std::size_t code = length - kShortestMatch;
       tokens_[count_++] = static_cast<std::uint16_t>(256 + code);
@@ -307,11 +309,11 @@ class Deflater {
   /// Whether a Huffman code would save less than about 4 %: among 1024 bytes from four places, as
   /// few pairs are equal as in noise, within a quarter (its spread is 2 %). Equal pairs bound the
   /// entropy from below: 2^(-bits) is at least their share.
-  static bool is_noise(Bytes stretch) {
+  [[nodiscard]] bool is_noise(Bytes stretch) const {
     constexpr std::size_t kWindows = 4;
     constexpr std::size_t kWindow = 256;
     constexpr std::size_t kSample = kWindows * kWindow;
-    if (stretch.size() < kSample) return false;
+    if (stretch.size() < kSample) return next_ > 0 && stored_end_ == next_;  // as what it ends
     std::array<std::array<std::uint16_t, 256>, kWindows> counts{};
     const std::size_t step = (stretch.size() - kWindow) / (kWindows - 1);
     for (std::size_t i = 0; i < kWindow; ++i) {
@@ -387,9 +389,11 @@ class Deflater {
 
 }  // namespace
 
-std::vector<std::uint8_t> deflate_planes(Bytes bytes, std::size_t plane_bytes) {
+std::size_t deflate_planes(Bytes bytes, std::size_t plane_bytes,
+                           std::vector<std::uint8_t>& stream) {
   // Every block is at most its bytes and a header; stored ones add 5 bytes and up to one for bits.
-  std::vector<std::uint8_t> stream(bytes.size() + bytes.size() / 64 + 64);
+  const std::size_t most = bytes.size() + bytes.size() / 64 + 64;
+  if (stream.size() < most) stream.resize(most);
   Deflater deflater(bytes, stream.data());
   for (std::size_t plane = 0; plane < bytes.size(); plane += plane_bytes) {
     const std::size_t plane_end = std::min(bytes.size(), plane + plane_bytes);
@@ -398,8 +402,7 @@ std::vector<std::uint8_t> deflate_planes(Bytes bytes, std::size_t plane_bytes) {
     }
     deflater.end_plane();
   }
-  stream.resize(static_cast<std::size_t>(deflater.finish() - stream.data()));
-  return stream;
+  return static_cast<std::size_t>(deflater.finish() - stream.data());
 }
 
 }  // namespace needflow

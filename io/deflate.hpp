@@ -16,8 +16,10 @@
 
 namespace needflow {
 
-/// `bytes`: planes of `plane_bytes` each. The result depends on nothing else.
-[[nodiscard]] std::vector<std::uint8_t> deflate_planes(std::span<const std::uint8_t> bytes,
-                                                       std::size_t plane_bytes);
+/// `bytes`: planes of `plane_bytes` each. Makes `stream` longer where it is too short and returns
+/// how much of it is used. The result depends on nothing else.
+[[nodiscard]] std::size_t deflate_planes(std::span<const std::uint8_t> bytes,
+                                         std::size_t plane_bytes,
+                                         std::vector<std::uint8_t>& stream);
 
 }  // namespace needflow

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 #include <hdf5_hl.h>
+#include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <limits>
 #include <optional>
 #include <type_traits>
@@ -157,27 +159,46 @@ Pending create_number_dataset(hid_t where, const Described& what, const Shape& s
   return pending;
 }
 
+/// Packs chunks on the threads of the caller's arena: each takes the next that nobody has.
+void pack_side_by_side(std::span<const ChunkJob> jobs, std::span<ChunkPacker> packers,
+                       std::span<std::vector<std::uint8_t>> packed) {
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&](std::size_t worker) {
+    ChunkPacker& packer = packers[worker];
+    for (std::size_t i = next++; i < jobs.size(); i = next++) {
+      const Pending& of = *jobs[i].of;
+      const auto elements =
+          of.chunks->gather(jobs[i].chunk, of.values, of.element_bytes, of.fill, packer.room);
+      const auto bytes = packer.pack(elements, of.element_bytes);
+      packed[i].assign(bytes.begin(), bytes.end());
+    }
+  };
+  if (packers.size() == 1) {
+    work(0);
+  } else {
+    parallel_indices(packers.size(), work, oneapi::tbb::simple_partitioner());
+  }
+}
+
+/// How many threads are worth it: one for every 128 KiB.
+std::size_t packers_for(std::span<const ChunkJob> jobs) {
+  constexpr std::size_t kBytesAThread = std::size_t{1} << 17U;
+  std::size_t bytes = 0;
+  for (const ChunkJob& job : jobs) {
+    bytes += job.of->chunks->chunk_elements() * job.of->element_bytes;
+  }
+  const auto threads = static_cast<std::size_t>(oneapi::tbb::this_task_arena::max_concurrency());
+  return std::clamp<std::size_t>(std::min(jobs.size(), bytes / kBytesAThread), 1, threads);
+}
+
 /// Packs and writes chunks wave by wave, so that few packed ones wait in memory.
 void write_chunks(std::span<const ChunkJob> jobs) {
   constexpr std::size_t kWave = 64;
-  constexpr std::size_t kBytesForThreads = std::size_t{1} << 18U;
+  std::vector<ChunkPacker> packers(packers_for(jobs));
   std::vector<std::vector<std::uint8_t>> packed(std::min(kWave, jobs.size()));
   for (std::size_t first = 0; first < jobs.size(); first += kWave) {
     const auto wave = jobs.subspan(first, std::min(kWave, jobs.size() - first));
-    std::size_t bytes = 0;
-    for (const ChunkJob& job : wave) {
-      bytes += job.of->chunks->chunk_elements() * job.of->element_bytes;
-    }
-    const auto pack = [&](std::size_t i) {
-      const Pending& of = *wave[i].of;
-      packed[i] = pack_chunk(of.chunks->gather(wave[i].chunk, of.values, of.element_bytes, of.fill),
-                             of.element_bytes);
-    };
-    if (bytes < kBytesForThreads) {
-      for (std::size_t i = 0; i < wave.size(); ++i) pack(i);
-    } else {
-      parallel_indices(wave.size(), pack, oneapi::tbb::simple_partitioner());
-    }
+    pack_side_by_side(wave, packers, packed);
     for (std::size_t i = 0; i < wave.size(); ++i) {
       const std::vector<std::size_t> origin = wave[i].of->chunks->origin(wave[i].chunk);
       const Shape offset(origin.begin(), origin.end());

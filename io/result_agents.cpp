@@ -116,7 +116,7 @@ H5Handle write_counting_scale(hid_t where, const Described& what,
 }
 
 void write_traces(const H5Builder& file, const Outcomes& outcomes) {
-  std::vector<std::int64_t> sizes(outcomes.runs().size());
+  std::vector<std::int64_t> sizes(outcomes.statuses().size());
   for (std::size_t run = 0; run < outcomes.traces().size(); ++run) {
     sizes[run] = static_cast<std::int64_t>(outcomes.traces()[run].size());
   }

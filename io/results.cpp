@@ -9,7 +9,6 @@
 
 #include "io/h5.hpp"
 #include "io/result_agents.hpp"
-#include "kernels/parallel.hpp"
 #include "solver/error.hpp"
 
 namespace needflow {
@@ -114,73 +113,25 @@ void describe_status(const H5Handle& dataset) {
   write_attribute(dataset.get(), "flag_meanings", meanings);
 }
 
-/// The columns of some metrics, taken from the runs in one pass over them.
-class Columns {
- public:
-  Columns(std::span<const Metric> metrics, std::span<const Outcome> runs)
-      : reals_(metrics.size()), integers_(metrics.size()) {
-    for (std::size_t m = 0; m < metrics.size(); ++m) {
-      if (metrics[m].real != nullptr) reals_[m].resize(runs.size());
-      if (metrics[m].integer != nullptr) integers_[m].resize(runs.size());
-    }
-    // Blocks stay in L1 while every column takes its number: a column at a time reads a line of
-    // memory a number, 3 ns each. About 1 ns a number so.
-    constexpr std::size_t kBlock = 128;
-    const auto take_block = [&](std::size_t block) {
-      const std::size_t begin = block * kBlock;
-      const auto part = runs.subspan(begin, std::min(kBlock, runs.size() - begin));
-      for (std::size_t m = 0; m < metrics.size(); ++m) {
-        if (metrics[m].real != nullptr) metrics[m].reals(part, &reals_[m][begin]);
-        if (metrics[m].integer != nullptr) metrics[m].integers(part, &integers_[m][begin]);
-      }
-    };
-    const std::size_t blocks = (runs.size() + kBlock - 1) / kBlock;
-    if (blocks < 16) {
-      for (std::size_t block = 0; block < blocks; ++block) take_block(block);
-    } else {
-      parallel_indices(blocks, take_block, oneapi::tbb::auto_partitioner());
-    }
-  }
-
-  [[nodiscard]] Numbers numbers(std::size_t m, const Metric& metric, const Shape& shape) const {
-    Numbers result{{metric.name, metric.unit, metric.long_name}, shape, {}};
+void write_metrics(hid_t root, const Grid& grid, const Outcomes& outcomes) {
+  static_assert(sizeof(Status) == 1);
+  const std::span<const Status> statuses = outcomes.statuses();
+  const std::span codes(reinterpret_cast<const std::uint8_t*>(statuses.data()), statuses.size());
+  std::vector<Numbers> columns;
+  columns.push_back({{"status", "", "how the run ended"}, grid.shape_with_types, codes});
+  for (std::size_t m = 0; m < metrics().size(); ++m) {
+    const Metric& metric = metrics()[m];
+    Numbers& column = columns.emplace_back(
+        Numbers{{metric.name, metric.unit, metric.long_name}, grid.shape_with_types, {}});
     if (metric.real != nullptr) {
-      result.values = std::span<const double>(reals_[m]);
+      column.values = outcomes.reals(m);
     } else {
-      result.values = std::span<const std::int64_t>(integers_[m]);
-    }
-    return result;
-  }
-
- private:
-  std::vector<std::vector<double>> reals_;
-  std::vector<std::vector<std::int64_t>> integers_;
-};
-
-void write_metrics(hid_t root, const Grid& grid, std::span<const Outcome> runs) {
-  std::vector<std::uint8_t> statuses(runs.size());
-  std::transform(runs.begin(), runs.end(), statuses.begin(),
-                 [](const Outcome& run) { return static_cast<std::uint8_t>(run.status); });
-  const H5Handle status =
-      write_dataset(root, {"status", "", "how the run ended"}, grid.shape_with_types,
-                    std::span<const std::uint8_t>(statuses));
-  describe_status(status);
-  attach_scales(status, grid.metric_scales());
-  // All columns at once for most sweeps, one by one where they would take more than the runs.
-  constexpr std::size_t kNumbersAtOnce = std::size_t{1} << 24U;
-  const std::size_t together =
-      std::clamp<std::size_t>(kNumbersAtOnce / std::max<std::size_t>(1, runs.size()), 1, 64);
-  for (std::size_t first = 0; first < metrics().size(); first += together) {
-    const auto some = metrics().subspan(first, std::min(together, metrics().size() - first));
-    const Columns columns(some, runs);
-    std::vector<Numbers> datasets;
-    for (std::size_t m = 0; m < some.size(); ++m) {
-      datasets.push_back(columns.numbers(m, some[m], grid.shape_with_types));
-    }
-    for (const H5Handle& dataset : write_datasets(root, datasets)) {
-      attach_scales(dataset, grid.metric_scales());
+      column.values = outcomes.integers(m);
     }
   }
+  const std::vector<H5Handle> datasets = write_datasets(root, columns);
+  describe_status(datasets.front());
+  for (const H5Handle& dataset : datasets) attach_scales(dataset, grid.metric_scales());
 }
 
 /// A setting as an attribute of its own type; an axis as an array.
@@ -265,14 +216,15 @@ void write_provenance(const H5Builder& file, const Provenance& provenance) {
 }
 
 void write_timing(const H5Builder& file, const Grid& grid, const Outcomes& outcomes) {
+  const std::span<const std::int64_t> rounds = outcomes.integers(metric_index("rounds"));
   std::vector<double> rates(outcomes.points());
   for (std::size_t point = 0; point < outcomes.points(); ++point) {
-    double rounds = 0.0;
-    for (const Outcome& run : outcomes.runs(point)) {
-      rounds += static_cast<double>(std::max<std::int64_t>(0, run.rounds));
+    double all = 0.0;
+    for (const std::int64_t run : rounds.subspan(point * outcomes.types(), outcomes.types())) {
+      all += static_cast<double>(std::max<std::int64_t>(0, run));
     }
     const double seconds = outcomes.seconds()[point];
-    rates[point] = seconds > 0.0 ? rounds / seconds : 0.0;
+    rates[point] = seconds > 0.0 ? all / seconds : 0.0;
   }
   const H5Handle group = file.group("timing");
   const Numbers both[] = {{{"seconds", "s", "wall time of the point: draws, rounds and statistics"},
@@ -295,7 +247,7 @@ void publish_results(AtomicFile& file, const Scenario& scenario, const Outcomes&
     const H5Builder image;
     write_root_attributes(image.root(), scenario);
     const Grid grid = write_grid(image.root(), sweep);
-    write_metrics(image.root(), grid, outcomes.runs());
+    write_metrics(image.root(), grid, outcomes);
     const H5Handle* types = grid.types > 1 ? &grid.scales.back() : nullptr;
     if (sweep.traces) write_traces(image, outcomes);
     if (sweep.agents) write_agents(image, sweep, outcomes, types);
@@ -305,7 +257,7 @@ void publish_results(AtomicFile& file, const Scenario& scenario, const Outcomes&
     write_timing(image, grid, outcomes);
     file.write(image.image());
   }
-  hsize_t expected = outcomes.runs().size();
+  hsize_t expected = outcomes.statuses().size();
   for (const hsize_t length : dataset_shape(file.path(), "status")) {
     expected = length == 0 ? 0 : expected / length;
   }

@@ -15,6 +15,14 @@ namespace {
 
 constexpr std::size_t kStatuses = static_cast<std::size_t>(Status::invalid) + 1;
 
+/// What the summary needs of a run.
+struct Shown {
+  Status status;
+  std::int64_t rounds;
+  double satisfied;
+  double jain;
+};
+
 /// Runs of one axis value, or of all.
 struct Tally {
   std::array<std::size_t, kStatuses> by_status{};
@@ -23,13 +31,13 @@ struct Tally {
   double jain = 0.0;
   double rounds = 0.0;
 
-  void add(const Outcome& outcome) {
-    ++by_status[static_cast<std::size_t>(outcome.status)];
-    if (outcome.rounds < 0 || outcome.status == Status::failed) return;
+  void add(const Shown& run) {
+    ++by_status[static_cast<std::size_t>(run.status)];
+    if (run.rounds < 0 || run.status == Status::failed) return;
     ++solved;
-    satisfied += outcome.satisfaction.satisfied_fraction;
-    jain += outcome.satisfaction.jain_index;
-    rounds += static_cast<double>(outcome.rounds);
+    satisfied += run.satisfied;
+    jain += run.jain;
+    rounds += static_cast<double>(run.rounds);
   }
 
   [[nodiscard]] std::string row() const {
@@ -62,14 +70,13 @@ struct AxisTally {
   std::size_t value = 0;
   std::vector<Tally> tallies;
 
-  /// The tally of the next point; points come in order, so that nothing is divided.
-  Tally& next() {
+  /// To the next point's value; points come in order, so that nothing is divided.
+  void move_on() {
     if (left == 0) {
       left = stride;
       value = value + 1 < tallies.size() ? value + 1 : 0;
     }
     --left;
-    return tallies[value];
   }
 };
 
@@ -101,12 +108,15 @@ void print_axis(const Axis& axis, const std::vector<Tally>& tallies, std::ostrea
 void print_sweep_summary(const Sweep& sweep, const Outcomes& outcomes, std::ostream& out) {
   Tally all;
   std::vector<AxisTally> axes = shown_axes(sweep);
-  for (std::size_t point = 0; point < outcomes.points(); ++point) {
-    const std::span<const Outcome> runs = outcomes.runs(point);
-    for (const Outcome& run : runs) all.add(run);
-    for (AxisTally& axis : axes) {
-      Tally& tally = axis.next();
-      for (const Outcome& run : runs) tally.add(run);
+  const auto rounds = outcomes.integers(metric_index("rounds"));
+  const auto satisfied = outcomes.reals(metric_index("satisfied_fraction"));
+  const auto jain = outcomes.reals(metric_index("jain_index"));
+  for (std::size_t point = 0, run = 0; point < outcomes.points(); ++point) {
+    for (AxisTally& axis : axes) axis.move_on();
+    for (std::size_t type = 0; type < outcomes.types(); ++type, ++run) {
+      const Shown shown{outcomes.statuses()[run], rounds[run], satisfied[run], jain[run]};
+      all.add(shown);
+      for (AxisTally& axis : axes) axis.tallies[axis.value].add(shown);
     }
   }
   out << fmt::format("{}\n", sweep.title.empty() ? "Sweep" : sweep.title);

@@ -79,6 +79,7 @@ class LaneCrew {
  public:
   explicit LaneCrew(const LaneWork& work)
       : work_(work),
+        reader_(work.sweep),
         draws_(work.sweep, work.recognition.recipients()),
         rounds_(work.recognition, work.queue.traits(), work.inside),
         finished_(work.recognition.recipients(), work.inside),
@@ -141,7 +142,7 @@ class LaneCrew {
 
   void start(std::size_t lane, const Run& run) {
     const auto began = Clock::now();
-    const Point point = work_.sweep.point(run.point);
+    const Point& point = reader_.at(run.point);
     const std::shared_ptr<const Draw> draw = draws_.draw_of(point);
     for (std::size_t type = 0; type < draw->amounts.types(); ++type) {
       (void)capacity_factor(*draw, point, type);  // a point is invalid if one of its types is
@@ -221,6 +222,7 @@ class LaneCrew {
   }
 
   const LaneWork& work_;
+  PointReader reader_;
   DrawCache draws_;
   std::shared_ptr<const Draw> borrowed_;  ///< a single lane reads it in place
   LaneRounds<L> rounds_;
@@ -241,8 +243,9 @@ RunQueue::RunQueue(const Sweep& sweep, std::vector<std::size_t> points)
   using Key = std::tuple<SettlementKind, std::uint32_t, std::size_t>;
   std::vector<Key> keys;
   keys.reserve(points_.size());
+  PointReader reader(sweep);
   for (const std::size_t index : points_) {
-    const Point point = sweep.point(index);
+    const Point& point = reader.at(index);
     if (keys.empty()) traits_ = BatchTraits::of(point.settings.round);
     traits_.include(point.settings.round);
     keys.emplace_back(point.settings.round.settlement, point.replicate, index);
@@ -261,8 +264,9 @@ std::vector<std::vector<std::size_t>> points_by_cap(const Sweep& sweep,
                                                     const std::vector<std::size_t>& points) {
   std::vector<std::size_t> uncapped;
   std::vector<std::size_t> capped;
+  PointReader reader(sweep);
   for (const std::size_t index : points) {
-    const bool none = sweep.point(index).settings.round.cap == Cap::none;
+    const bool none = reader.at(index).settings.round.cap == Cap::none;
     (none ? uncapped : capped).push_back(index);
   }
   std::vector<std::vector<std::size_t>> queues;

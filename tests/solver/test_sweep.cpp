@@ -75,8 +75,8 @@ TEST_CASE("one thread and many give the same outcomes, number for number") {
   const auto one = run_all(sweep, 1);
   const auto many = run_all(sweep, 4);
   for (std::size_t i = 0; i < one.points(); ++i) {
-    const Outcome& a = one.runs(i)[0];
-    const Outcome& b = many.runs(i)[0];
+    const Outcome a = one.run(i);
+    const Outcome b = many.run(i);
     CHECK(a.status == b.status);
     CHECK(a.rounds == b.rounds);
     for (const Metric& metric : metrics()) {
@@ -104,8 +104,8 @@ TEST_CASE("an axis value added changes no other point") {
   const std::string more = "[network]\nagents = [12, 20, 30]\nneighbors = 4\n";
   const auto a = run_all(sweep_of(few), 1);
   const auto b = run_all(sweep_of(more), 1);
-  CHECK(a.runs(0)[0].satisfaction.gini == b.runs(0)[0].satisfaction.gini);
-  CHECK(a.runs(1)[0].satisfaction.gini == b.runs(2)[0].satisfaction.gini);
+  CHECK(a.run(0).satisfaction.gini == b.run(0).satisfaction.gini);
+  CHECK(a.run(1).satisfaction.gini == b.run(2).satisfaction.gini);
 }
 
 TEST_CASE("points that share a network are one task, biggest task first") {
@@ -135,9 +135,9 @@ TEST_CASE("a point without a solution is a row; the others finish") {
   REQUIRE(plan.invalid.size() == 1);
   CHECK(plan.invalid[0].point == 1);
   const auto outcomes = run_all(sweep, 2);
-  CHECK(outcomes.runs(1)[0].status == Status::invalid);
+  CHECK(outcomes.run(1).status == Status::invalid);
   CHECK(outcomes.messages().at(1).find("network.hub = 10") != std::string::npos);
-  CHECK(outcomes.runs(3)[0].status != Status::invalid);
+  CHECK(outcomes.run(3).status != Status::invalid);
 }
 
 TEST_CASE("a sink that asks to stop leaves the rest pending") {
