@@ -323,8 +323,8 @@ void gamma_draws(const DrawRun& run, std::span<double> out, const GammaParameter
       const R factor = open_closed(philox_words(agent, other, run, kBoostAttempt).first);
       draw = hn::Mul(draw, exp_vector(hn::Mul(log_normal(factor), real(p.inverse_shape))));
     }
-    const auto taken = hn::And(hn::Gt(root, real(0.0)), hn::Lt(u, bound));
-    return hn::IfThenElse(taken, draw, real(-1.0));
+    // root <= 0 needs x <= -1 / c <= -2.44, where the bound is negative.
+    return hn::IfThenElse(hn::Lt(u, bound), draw, real(-1.0));
   });
   DrawKey key = run.first;
   for (std::size_t i = 0; i < out.size(); ++i) {
