@@ -259,8 +259,7 @@ void fill(std::span<double> out, const RandomStream& stream, const DrawKey& firs
 void fill_uniform01(std::span<double> out, const RandomStream& stream, const DrawKey& first,
                     std::span<const std::int32_t> others);
 
-/// out[i] = gamma(stream, {first with other = others[i]}, parameters); likewise. Vectors serve
-/// shape 1.
+/// out[i] = gamma(stream, {first with other = others[i]}, parameters); likewise.
 void fill_gamma(std::span<double> out, const RandomStream& stream, const DrawKey& first,
                 std::span<const std::int32_t> others, const GammaParameters& parameters);
 

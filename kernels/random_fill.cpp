@@ -79,6 +79,9 @@ void exponential_draws(const DrawRun& run, std::span<double> out) {
   each_draw(run, out,
             [](std::uint64_t bits) { return 0.0 - log_positive(uniform_open_closed(bits)); });
 }
+void gamma_draws(const DrawRun& run, std::span<double> out, const GammaParameters& p) {
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = gamma(*run.stream, key_of(run, i), p);
+}
 void uniform_amounts(const DrawRun& run, std::span<double> out, const UniformParameters& p) {
   each_draw(run, out, [p](std::uint64_t bits) { return p.from_bits(bits); });
 }
@@ -114,14 +117,19 @@ HWY_INLINE B word(std::uint64_t value) { return hn::Set(Bits(), value); }
 HWY_INLINE R as_real(B bits) { return hn::BitCast(Reals(), bits); }
 HWY_INLINE B as_bits(R value) { return hn::BitCast(Bits(), value); }
 
-/// RandomStream::bits() of one counter a lane; a word is the low half of its lane, and what is in
-/// the high half does not matter to the even products.
-HWY_INLINE B philox_bits(B agent, B other, const DrawRun& run) {
+struct Words {
+  B first, second;
+};
+
+/// RandomStream::words() of one counter a lane; a word of Philox is the low half of its lane, and
+/// what is in the high half does not matter to the even products.
+HWY_INLINE Words philox_words(B agent, B other, const DrawRun& run, std::uint32_t attempt = 0) {
   const hn::Repartition<std::uint32_t, Bits> halves;
   const auto product = [halves](B counter, std::uint32_t factor) HWY_ATTR {
     return hn::MulEven(hn::BitCast(halves, counter), hn::Set(halves, factor));
   };
-  B c0 = agent, c1 = other, c2 = word(run.first.network), c3 = word(run.first.replicate);
+  B c0 = agent, c1 = other, c2 = word(run.first.network);
+  B c3 = word(run.first.replicate | attempt << 20);
   std::uint32_t k0 = run.stream->key()[0];
   std::uint32_t k1 = run.stream->key()[1];
   for (int round = 0; round < 10; ++round) {
@@ -134,7 +142,9 @@ HWY_INLINE B philox_bits(B agent, B other, const DrawRun& run) {
     k0 += 0x9E3779B9;
     k1 += 0xBB67AE85;
   }
-  return hn::Or(hn::And(c0, word(0xffffffff)), hn::ShiftLeft<32>(c1));
+  const B low = word(0xffffffff);
+  return {hn::Or(hn::And(c0, low), hn::ShiftLeft<32>(c1)),
+          hn::Or(hn::And(c2, low), hn::ShiftLeft<32>(c3))};
 }
 
 HWY_INLINE R open_closed(B bits) {
@@ -181,13 +191,13 @@ HWY_INLINE R log_normal(R x) {
 
 HWY_INLINE R power_of_two(B biased_exponent) { return as_real(hn::ShiftLeft<52>(biased_exponent)); }
 
-/// exp_finite() where it neither overflows nor underflows: amounts need -574 (lognormal, the
-/// largest cv whose square is finite, the smallest normal) to 34.
+/// exp_finite().
 HWY_INLINE R exp_vector(R x) {
   constexpr double kRound = 6755399441055744.0;
-  const R rounded = hn::Add(hn::Mul(x, real(1.44269504088896338700)), real(kRound));
+  const R clamped = hn::CopySign(hn::Min(hn::Abs(x), real(746.0)), x);
+  const R rounded = hn::Add(hn::Mul(clamped, real(1.44269504088896338700)), real(kRound));
   const R k = hn::Sub(rounded, real(kRound));
-  const R high = hn::Sub(x, hn::Mul(k, real(detail::kLn2High)));
+  const R high = hn::Sub(clamped, hn::Mul(k, real(detail::kLn2High)));
   const R low = hn::Mul(k, real(detail::kLn2Low));
   const R r = hn::Sub(high, low);
   const R t = hn::Mul(r, r);
@@ -248,10 +258,10 @@ HWY_INLINE R normal_vector(R u) {
   return hn::Load(d, to);
 }
 
-/// out[i] = from_bits(bits of draw i). The last vector overlaps the one before it: a draw made
-/// twice is the same draw.
-template <class FromBits>
-HWY_INLINE void each_vector(const DrawRun& run, std::span<double> out, const FromBits& from_bits) {
+/// out[i] = draw i, made of its agent and other. The last vector overlaps the one before it: a draw
+/// made twice is the same draw.
+template <class Make>
+HWY_INLINE void each_counter(const DrawRun& run, std::span<double> out, const Make& make) {
   const Bits bits;
   const Reals reals;
   const hn::Rebind<std::uint32_t, Bits> ids;
@@ -265,7 +275,7 @@ HWY_INLINE void each_vector(const DrawRun& run, std::span<double> out, const Fro
     const B agent = neighbours ? word(run.first.agent) : hn::Add(first, ascending);
     const B target =
         neighbours ? hn::PromoteTo(bits, hn::LoadU(ids, other)) : word(run.first.other);
-    return from_bits(philox_bits(agent, target, run));
+    return make(agent, target);
   };
   if (out.size() < width) {
     std::uint32_t few[hn::MaxLanes(bits)] = {};
@@ -282,6 +292,13 @@ HWY_INLINE void each_vector(const DrawRun& run, std::span<double> out, const Fro
   }
 }
 
+template <class FromBits>
+HWY_INLINE void each_vector(const DrawRun& run, std::span<double> out, const FromBits& from_bits) {
+  each_counter(run, out, [&](B agent, B other) HWY_ATTR {
+    return from_bits(philox_words(agent, other, run).first);
+  });
+}
+
 HWY_INLINE R exponential_of(B bits) { return hn::Sub(real(0.0), log_normal(open_closed(bits))); }
 
 void uniform_draws(const DrawRun& run, std::span<double> out) {
@@ -289,6 +306,32 @@ void uniform_draws(const DrawRun& run, std::span<double> out) {
 }
 void exponential_draws(const DrawRun& run, std::span<double> out) {
   each_vector(run, out, [](B bits) HWY_ATTR { return exponential_of(bits); });
+}
+// The first candidate and the first test for all; the draws it leaves open, at most 8 in 100, are
+// made anew one by one.
+void gamma_draws(const DrawRun& run, std::span<double> out, const GammaParameters& p) {
+  each_counter(run, out, [&](B agent, B other) HWY_ATTR {
+    const Words words = philox_words(agent, other, run);
+    const R x = normal_vector(open(words.first));
+    const R u = open_closed(words.second);
+    const R root = hn::Add(real(1.0), hn::Mul(real(p.c), x));
+    const R v = hn::Mul(hn::Mul(root, root), root);
+    const R x2 = hn::Mul(x, x);
+    const R bound = hn::Sub(real(1.0), hn::Mul(real(0.0331), hn::Mul(x2, x2)));
+    R draw = hn::Mul(real(p.d), v);
+    if (p.shape < 1.0) {
+      const R factor = open_closed(philox_words(agent, other, run, kBoostAttempt).first);
+      draw = hn::Mul(draw, exp_vector(hn::Mul(log_normal(factor), real(p.inverse_shape))));
+    }
+    // root <= 0 needs x <= -1 / c <= -2.44, where the bound is negative.
+    return hn::IfThenElse(hn::Lt(u, bound), draw, real(-1.0));
+  });
+  DrawKey key = run.first;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (out[i] >= 0.0) continue;
+    key.other = static_cast<std::uint32_t>(run.others[i]);
+    out[i] = gamma(*run.stream, key, p);
+  }
 }
 void uniform_amounts(const DrawRun& run, std::span<double> out, const UniformParameters& p) {
   each_vector(run, out, [p](B bits) HWY_ATTR {
@@ -319,6 +362,7 @@ namespace needflow {
 
 HWY_EXPORT(uniform_draws);
 HWY_EXPORT(exponential_draws);
+HWY_EXPORT(gamma_draws);
 HWY_EXPORT(uniform_amounts);
 HWY_EXPORT(lognormal_amounts);
 HWY_EXPORT(pareto_amounts);
@@ -349,14 +393,11 @@ void fill_uniform01(std::span<double> out, const RandomStream& stream, const Dra
 
 void fill_gamma(std::span<double> out, const RandomStream& stream, const DrawKey& first,
                 std::span<const std::int32_t> others, const GammaParameters& parameters) {
+  const DrawRun run{&stream, first, others.data()};
   if (parameters.shape == 1.0) {
-    HWY_DYNAMIC_DISPATCH(exponential_draws)({&stream, first, others.data()}, out);
-    return;
-  }
-  DrawKey key = first;
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    key.other = static_cast<std::uint32_t>(others[i]);
-    out[i] = gamma(stream, key, parameters);
+    HWY_DYNAMIC_DISPATCH(exponential_draws)(run, out);
+  } else {
+    HWY_DYNAMIC_DISPATCH(gamma_draws)(run, out, parameters);
   }
 }
 

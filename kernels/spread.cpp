@@ -208,6 +208,7 @@ HWY_INLINE void exchange_rows(D d, double* low, double* high) {
 }
 
 /// Batcher's merge exchange (Knuth, TAOCP 3, 5.2.2, algorithm M) of `count` whole rows.
+/// Tried: 8 or 16 rows sorted in registers and then odd-even merges, 1.6 times as long at N = 100.
 template <class D>
 HWY_INLINE void sort_rows(D d, double* rows, std::size_t count) {
   if (count < 2) return;

@@ -76,7 +76,7 @@ TEST_CASE("A batch of uniform weights has the bits of the draws one by one") {
 
 TEST_CASE("A batch of gamma weights has the bits of the draws one by one, whatever the shape") {
   const RandomStream stream(62, "recognition");
-  for (const double shape : {1.0, 0.3, 2.5}) {
+  for (const double shape : {1.0, 0.3, 0.001, 0.999, 1.001, 2.5, 400.0}) {
     CAPTURE(shape);
     const GammaParameters parameters(shape);
     on_every_target([&] {
