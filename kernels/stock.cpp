@@ -27,10 +27,12 @@ struct StockTable {
       saves[l] = rules[l].saves ? 1.0 : 0.0;
       tolerance[l] = rules[l].tolerance;
       any_saves = any_saves || rules[l].saves;
+      any_begins = any_begins || rules[l].round == 1;
     }
   }
   PerLane<double, L> stock, begins, saves, tolerance;
   bool any_saves = false;
+  bool any_begins = false;
 };
 
 template <int L>
@@ -94,7 +96,7 @@ class OfferNoter : StockVectors<L, D> {
     const M provides = hn::Gt(this->load(state.capacity, i), hn::Zero(d));
     moved_ = hn::Or(moved_, hn::AndNot(rested, provides));
     hn::StoreU(now, d, state.denominator.values().data() + i);
-    hn::StoreU(first, d, state.first.values().data() + i);
+    if (this->all_.rules.any_begins) hn::StoreU(first, d, state.first.values().data() + i);
     if (this->all_.rules.any_saves && !state.saved_available.values().empty()) {
       hn::BlendedStore(this->load(state.available, i), saves_, d,
                        state.saved_available.values().data() + i);

@@ -83,7 +83,8 @@ LaneRounds<L>::LaneRounds(const Recognition& recognition, const BatchTraits& tra
       rows_(row_passes<L>()),
       providers_(provider_passes<L>()),
       settle_(settle_pass<L>()),
-      ledger_(recognition.recipients()),
+      // Bounds are looked up again when surplus goes back, and a lone run may be watched.
+      ledger_(recognition.recipients(), L > 1 && !edge_bounds()),
       provider_tallies_(blocks_of(recognition.providers())),
       recipient_tallies_(blocks_of(recognition.recipients())),
       message_tallies_(blocks_of(recognition.recipients())) {
@@ -215,6 +216,7 @@ void LaneRounds<L>::compute() {
 // 3. Allocations reach their recipients, who gather them and settle while they are at hand.
 template <int L>
 void LaneRounds<L>::deliver() {
+  if (L > 1) count_messages();
   const CsrView matrix = recognition_.by_recipient();
   const PerLane<SettleRule, L> rules = settle_rules();
   const RecipientState<L> state = recipient_state();
@@ -360,15 +362,13 @@ void LaneRounds<L>::take_in_deliveries() {
   }
   if constexpr (L == 1) {
     for (const auto& counted : message_tallies_) lanes_[0].report.messages.allocated += counted[0];
-  } else {
-    count_mixed_messages();
   }
 }
 
 /// Where every provider offers, or every recipient asks, the sums of degrees count the messages;
 /// only a round with both kinds of silence is counted entry by entry.
 template <int L>
-void LaneRounds<L>::count_mixed_messages() {
+void LaneRounds<L>::count_messages() {
   const auto entries = static_cast<double>(recognition_.by_provider().entries());
   PerLane<bool, L> mixed{};
   bool any_mixed = false;
@@ -391,7 +391,7 @@ void LaneRounds<L>::count_mixed_messages() {
     const CsrView matrix = recognition_.by_recipient();
     for_row_blocks(need_rows(), threads_, [=, this](std::size_t begin, std::size_t end) {
       PerLane<std::int64_t, L> messages{};
-      count_messages<L>(matrix, Flags(asks_), Flags(offers_), {begin, end}, messages);
+      needflow::count_messages<L>(matrix, Flags(asks_), Flags(offers_), {begin, end}, messages);
       message_tallies_[begin / kRowBlock] = messages;
     });
     for (const auto& counted : message_tallies_) {

@@ -147,7 +147,7 @@ class LaneRounds {
   [[nodiscard]] ProviderState<L> provider_state();
   [[nodiscard]] RunState<L> run_state() const;
   void take_in_deliveries();
-  void count_mixed_messages();
+  void count_messages();
   void settle_stock();
   void keep_stock(bool gathers);
   [[nodiscard]] Status end_of(std::size_t lane);

@@ -122,7 +122,7 @@ class LaneCrew {
     return recognition.provider_rows.entries() * L >= kSlowEntries * 16 ? 1 : 64;
   }
 
-  /// Starts the next run that can be started; its draws' time is its own.
+  /// Starts the next run that can be started; the time it takes counts as that of the next round.
   void fill(std::size_t lane) {
     while (!queue_empty_) {
       const std::optional<Run> run = work_.deliver.stopped() ? std::nullopt : work_.queue.next();
@@ -141,7 +141,6 @@ class LaneCrew {
   }
 
   void start(std::size_t lane, const Run& run) {
-    const auto began = Clock::now();
     const Point& point = reader_.at(run.point);
     const std::shared_ptr<const Draw> draw = draws_.draw_of(point);
     for (std::size_t type = 0; type < draw->amounts.types(); ++type) {
@@ -150,7 +149,7 @@ class LaneCrew {
     if (L == 1) borrowed_ = draw;
     rounds_.start(lane, point.settings.round, draw->amounts.need[run.type],
                   draw->amounts.capacity[run.type], capacity_factor(*draw, point, run.type));
-    occupants_[lane] = {run, point.settings.round.tolerance, seconds_between(began, Clock::now())};
+    occupants_[lane] = {run, point.settings.round.tolerance, 0.0};
     running_[lane] = true;
   }
 
