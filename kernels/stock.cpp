@@ -102,8 +102,8 @@ class OfferNoter : StockVectors<L, D> {
                        state.saved_available.values().data() + i);
     }
     if constexpr (L > 1) {
-      if (state.offsets.empty()) return;
-      const V degree = hn::Set(d, static_cast<double>(state.offsets[row + 1] - state.offsets[row]));
+      if (state.degrees.empty()) return;
+      const V degree = hn::Set(d, state.degrees[row]);
       const M offers = hn::Gt(this->load(state.scale, i), hn::Zero(d));
       offered_ = hn::Add(offered_, hn::IfThenElseZero(offers, degree));
     }

@@ -57,6 +57,14 @@ double count_of(const Tallies& tallies, std::size_t lane, Member member) {
 
 std::size_t blocks_of(std::size_t rows) { return (rows + kRowBlock - 1) / kRowBlock; }
 
+std::vector<double> degrees_of(const CsrView& rows) {
+  std::vector<double> degrees(rows.rows());
+  for (std::size_t i = 0; i < degrees.size(); ++i) {
+    degrees[i] = static_cast<double>(rows.offsets[i + 1] - rows.offsets[i]);
+  }
+  return degrees;
+}
+
 bool uses_up(const RoundSettings& settings) { return settings.settlement == SettlementKind::stock; }
 
 }  // namespace
@@ -104,6 +112,8 @@ LaneRounds<L>::LaneRounds(const Recognition& recognition, const BatchTraits& tra
     own_capacity_.resize(providers);
     need_ = read(own_need_);
     capacity_ = read(own_capacity_);
+    provider_degrees_ = degrees_of(recognition.by_provider());
+    if (!recognition.agent_network) recipient_degrees_ = degrees_of(recognition.by_recipient());
   }
 }
 
@@ -132,11 +142,12 @@ template <int L>
 double LaneRounds<L>::degrees_of_positive(std::span<const double> need) const {
   std::size_t positive = 0;
   for (const double amount : need) positive += amount > 0.0 ? 1 : 0;
-  const CsrView rows = recognition_.by_recipient();
-  if (positive == need.size()) return static_cast<double>(rows.entries());
+  if (positive == need.size()) {
+    return static_cast<double>(recognition_.by_recipient().entries());
+  }
   double degrees = 0.0;
   for (std::size_t r = 0; r < need.size(); ++r) {
-    if (need[r] > 0.0) degrees += static_cast<double>(rows.offsets[r + 1] - rows.offsets[r]);
+    if (need[r] > 0.0) degrees += recipient_degrees()[r];
   }
   return degrees;
 }
@@ -323,7 +334,7 @@ RecipientState<L> LaneRounds<L>::recipient_state() {
   state.returned = write(returned_);
   state.saved = recurrence_.recipients();
   state.returned_is_claim = !edge_bounds();
-  state.offsets = recognition_.by_recipient().offsets;
+  state.degrees = recipient_degrees();
   return state;
 }
 
@@ -335,7 +346,7 @@ ProviderState<L> LaneRounds<L>::provider_state() {
           write(denominator_),
           write(denominator_first_),
           recurrence_.available(),
-          recognition_.by_provider().offsets};
+          provider_degrees_};
 }
 
 template <int L>

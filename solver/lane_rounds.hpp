@@ -136,6 +136,9 @@ class LaneRounds {
   [[nodiscard]] bool bounded() const { return !recognition_.by_provider().desire.empty(); }
   [[nodiscard]] bool edge_bounds() const { return bounded() || traits_.cap != Cap::none; }
 
+  [[nodiscard]] std::span<const double> recipient_degrees() const {
+    return recognition_.agent_network ? provider_degrees_ : recipient_degrees_;
+  }
   void fill_lane(std::size_t lane, std::span<const double> need, std::span<const double> capacity,
                  double capacity_factor);
   /// Σ of the degrees of recipients with a need.
@@ -174,6 +177,8 @@ class LaneRounds {
   LaneVector<double> received_;             ///< only if somebody looks
   LaneVector<std::uint8_t> asks_, offers_;  ///< for counting messages, once that is needed
   Recurrence<L> recurrence_;
+  std::vector<double> provider_degrees_;   ///< stored entries of a row; empty for one lane
+  std::vector<double> recipient_degrees_;  ///< of a bipartite instance
   // a block of rows each
   std::vector<StockTally<L>> provider_tallies_;
   std::vector<SettleTally<L>> recipient_tallies_;
