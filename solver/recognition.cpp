@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "kernels/reduce.hpp"
+#include "solver/large_pages.hpp"
 
 namespace needflow {
 
@@ -36,7 +37,7 @@ class WeightDraw {
 /// S on every directed edge of the network, Σ_j S_ij = 1 unless all of i's weights underflowed to
 /// 0.
 std::vector<double> drawn_shares(const Network& network, const WeightDraw& draw, Threads threads) {
-  std::vector<double> shares(network.columns.size());
+  std::vector<double> shares = large_vector<double>(network.columns.size());
   for_row_blocks(network.agents(), threads, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       const auto first = static_cast<std::size_t>(network.offsets[i]);
@@ -49,19 +50,36 @@ std::vector<double> drawn_shares(const Network& network, const WeightDraw& draw,
   return shares;
 }
 
-/// MR_ij = min(S_ij, S_ji) in place of S. Rows ascend, so while i ascends the entries (j, i) of
-/// every row j come up in order: a cursor a row finds the reverse edge without a search or an
-/// index.
-void mutual_minimum(const Network& network, std::vector<double>& shares) {
+/// MR_ij = min(S_ij, S_ji) in place of S; says whether any is 0. Rows ascend, so while i ascends
+/// the entries (j, i) of every row j come up in order: a cursor a row finds the reverse edge
+/// without a search or an index, and when i's turn comes its own cursor stands at its first
+/// neighbour above i. Cost: 12 B an entry streamed, and for each link one random cursor and one
+/// random share, asked for some rows ahead: without that the walk takes 2.5 times as long at N =
+/// 1e6, k = 30.
+bool mutual_minimum(const Network& network, std::vector<double>& shares) {
+  constexpr std::size_t kCursorAhead = 8;
+  constexpr std::size_t kShareAhead = 4;
+  const std::size_t agents = network.agents();
   std::vector<Offset> cursor(network.offsets.begin(), network.offsets.end() - 1);
-  for (std::size_t i = 0; i < network.agents(); ++i) {
-    for (Offset e = network.offsets[i]; e < network.offsets[i + 1]; ++e) {
+  const auto above = [&](std::size_t i, const auto& visit) {
+    if (i >= agents) return;
+    for (Offset e = cursor[i]; e < network.offsets[i + 1]; ++e) {
       const auto here = static_cast<std::size_t>(e);
-      const auto j = static_cast<std::size_t>(network.columns[here]);
-      const auto back = static_cast<std::size_t>(cursor[j]++);
-      if (back > here) shares[here] = shares[back] = std::min(shares[here], shares[back]);
+      visit(here, cursor[static_cast<std::size_t>(network.columns[here])]);
     }
+  };
+  bool zero = false;
+  for (std::size_t i = 0; i < agents; ++i) {
+    above(i + kCursorAhead, [](std::size_t, const Offset& next) { __builtin_prefetch(&next, 1); });
+    above(i + kShareAhead,
+          [&shares](std::size_t, Offset next) { __builtin_prefetch(shares.data() + next, 1); });
+    above(i, [&](std::size_t here, Offset& next) {
+      double& other = shares[static_cast<std::size_t>(next++)];
+      shares[here] = other = std::min(shares[here], other);
+      zero = zero || !(other > 0.0);
+    });
   }
+  return zero;
 }
 
 /// The same rows without the entries of weight 0.
@@ -84,10 +102,9 @@ CsrMatrix without_zeros(const CsrMatrix& rows) {
   return kept;
 }
 
-void drop_zeros(CsrMatrix& rows) {
-  const bool any = std::any_of(rows.weights.begin(), rows.weights.end(),
-                               [](double weight) { return !(weight > 0.0); });
-  if (any) rows = without_zeros(rows);
+bool any_zero(const CsrMatrix& rows) {
+  return std::any_of(rows.weights.begin(), rows.weights.end(),
+                     [](double weight) { return !(weight > 0.0); });
 }
 
 std::vector<Index> row_lengths(const std::vector<Offset>& offsets) {
@@ -105,6 +122,18 @@ CsrMatrix rows_of(Network network, std::vector<double> weights) {
   rows.columns = std::move(network.columns);
   rows.weights = std::move(weights);
   return rows;
+}
+
+/// What a network of agents is from its symmetric rows, zeros among them or not.
+Recognition agent_recognition(CsrMatrix rows, bool zeros) {
+  Recognition result;
+  result.agent_network = true;
+  result.provider_degree = row_lengths(rows.offsets);
+  result.network_edges = rows.entries() / 2;
+  if (zeros) rows = without_zeros(rows);
+  result.recognised_pairs = rows.entries() / 2;
+  result.provider_rows = std::move(rows);
+  return result;
 }
 
 void drop_infinite_desire(CsrMatrix& rows) {
@@ -128,8 +157,8 @@ Recognition recognise(Network network, const RecognitionSettings& settings, std:
                       std::uint32_t network_index, Threads threads) {
   std::vector<double> weights =
       drawn_shares(network, WeightDraw(settings, seed, network_index), threads);
-  mutual_minimum(network, weights);
-  return symmetric_recognition(rows_of(std::move(network), std::move(weights)));
+  const bool zeros = mutual_minimum(network, weights);
+  return agent_recognition(rows_of(std::move(network), std::move(weights)), zeros);
 }
 
 Recognition recognise_ratings(std::size_t agents, const std::vector<Rating>& ratings) {
@@ -153,8 +182,8 @@ Recognition recognise_ratings(std::size_t agents, const std::vector<Rating>& rat
     const auto entry = std::lower_bound(begin, end, rating.target) - network.columns.begin();
     shares[static_cast<std::size_t>(entry)] = rating.value / given[source];
   }
-  mutual_minimum(network, shares);
-  return symmetric_recognition(rows_of(std::move(network), std::move(shares)));
+  const bool zeros = mutual_minimum(network, shares);
+  return agent_recognition(rows_of(std::move(network), std::move(shares)), zeros);
 }
 
 Recognition bipartite_recognition(CsrMatrix rows) {
@@ -164,7 +193,7 @@ Recognition bipartite_recognition(CsrMatrix rows) {
   result.recipient_degree.assign(rows.column_count, 0);
   for (const Index r : rows.columns) ++result.recipient_degree[static_cast<std::size_t>(r)];
   result.network_edges = rows.entries();
-  drop_zeros(rows);
+  if (any_zero(rows)) rows = without_zeros(rows);
   result.recognised_pairs = rows.entries();
   result.recipient_rows_if_bipartite = transposed(rows);
   result.provider_rows = std::move(rows);
@@ -172,15 +201,9 @@ Recognition bipartite_recognition(CsrMatrix rows) {
 }
 
 Recognition symmetric_recognition(CsrMatrix rows) {
-  Recognition result;
   drop_infinite_desire(rows);
-  result.agent_network = true;
-  result.provider_degree = row_lengths(rows.offsets);
-  result.network_edges = rows.entries() / 2;
-  drop_zeros(rows);
-  result.recognised_pairs = rows.entries() / 2;
-  result.provider_rows = std::move(rows);
-  return result;
+  const bool zeros = any_zero(rows);
+  return agent_recognition(std::move(rows), zeros);
 }
 
 }  // namespace needflow
