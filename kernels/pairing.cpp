@@ -1,10 +1,14 @@
 // Cost model, bytes a stub (30e6 stubs at N = 1e6, k = 30): scatter 4 written; match 4 read and
-// written in the second cache; send 4 read and 4 written; fill 4 read and 4 written. Two Philox
-// blocks for 8 stubs, one for 8 more (4 pairs). Peak memory: 8 B a stub, slack of the buckets
-// apart.
+// written; send 4 read and 4 written; fill 4 read and 4 written; and for 8 stubs three Philox
+// blocks, two for their bucket (it is drawn again rather than kept) and one for their 4 pairs. Peak
+// memory: 8 B a stub and the slack of the buckets.
 //
 // Rows come out ascending without a sort: stubs are visited in the order of their agents, each
 // appends its agent to its partner's row.
+//
+// Tried, N = 1e6, k = 30: prefetching what is written side by side, and starting those streams at
+// different sets of the caches, change nothing. Large pages (madvise) save an eighth where the
+// system has them at hand and double the time where a virtual machine must get them from its host.
 #include "kernels/pairing.hpp"
 
 #include <algorithm>
@@ -102,9 +106,6 @@ class PartnerDraws {
   std::array<std::uint32_t, kAhead> words_{};
 };
 
-// Streams that are written side by side start a cache line apart from where the last one ended;
-// with rows of equal length they would else all fall on the same few sets of the caches (sending
-// took three times as long at N = 1e6, k = 30).
 constexpr std::size_t kLine = 64 / sizeof(Index);
 
 /// Asks for what will be visited at random places, so that it comes as a stream.
@@ -118,7 +119,7 @@ std::size_t bucket_room(std::size_t stubs, unsigned bits) {
   if (bits == 0) return stubs;
   const std::size_t mean = stubs >> bits;
   const auto spread = static_cast<std::size_t>(std::sqrt(static_cast<double>(mean)));
-  return ((mean + 12 * (spread + 1) + 64) / kLine | 1) * kLine;
+  return std::min(stubs, mean + 12 * (spread + 1) + 64);
 }
 
 std::size_t row_blocks(std::size_t agents, unsigned bits) {
@@ -162,9 +163,6 @@ class Pairer {
     return static_cast<std::size_t>(offsets_[agent]);
   }
   [[nodiscard]] std::size_t first_row(std::size_t block) const { return block << shape_.row_bits; }
-  [[nodiscard]] std::size_t message_begin(std::size_t block) const {
-    return row_begin(first_row(block)) + block * kLine;
-  }
   [[nodiscard]] std::size_t end_row(std::size_t block) const {
     return std::min(agents_, (block + 1) << shape_.row_bits);
   }
@@ -242,14 +240,14 @@ class Pairer {
   std::vector<std::size_t> send(std::span<const Index> buckets, std::span<std::uint32_t> sent) {
     std::vector<std::size_t> from = bucket_begins();
     std::vector<std::size_t> to(blocks_);
-    for (std::size_t block = 0; block < blocks_; ++block) to[block] = message_begin(block);
+    for (std::size_t block = 0; block < blocks_; ++block) to[block] = row_begin(first_row(block));
     BucketDraws bucket_of(streams_.bucket, key_, shape_.bucket_bits);
     const std::uint32_t row_mask = (1U << shape_.row_bits) - 1;
     std::vector<std::size_t> ends;
     for (std::size_t agent = 0; agent < agents_; ++agent) {
       for (std::size_t stub = row_begin(agent); stub < row_begin(agent + 1); ++stub) {
         const std::size_t place = from[bucket_of(stub)]++;
-        __builtin_prefetch(buckets.data() + place + kLine);
+        __builtin_prefetch(buckets.data() + place + kLine);  // saves a third of this pass
         const auto partner = static_cast<std::uint32_t>(buckets[place]);
         sent[to[partner >> shape_.row_bits]++] =
             (partner & row_mask) << 16 | static_cast<std::uint32_t>(agent & 0xffff);
@@ -268,7 +266,7 @@ class Pairer {
                  offsets_.begin() + static_cast<std::ptrdiff_t>(end_row(block)));
     fetch(columns.data() + row_begin(first_row(block)),
           row_begin(end_row(block)) - row_begin(first_row(block)));
-    std::size_t i = message_begin(block);
+    std::size_t i = row_begin(first_row(block));
     for (std::size_t high = 0; high * blocks_ < ends.size(); ++high) {
       const auto base = static_cast<std::uint32_t>(high << 16);
       for (const std::size_t end = ends[high * blocks_ + block]; i < end; ++i) {
@@ -324,11 +322,10 @@ PairingShape pairing_shape(std::size_t agents, Offset stubs) {
   return shape;
 }
 
-PairingRoom pairing_room(std::size_t agents, Offset stubs, const PairingShape& shape) {
+std::size_t pairing_columns(Offset stubs, const PairingShape& shape) {
   const auto count = static_cast<std::size_t>(stubs);
-  if (shape.bucket_bits == 0) return {count, count};
-  return {std::max(count, bucket_room(count, shape.bucket_bits) << shape.bucket_bits),
-          count + row_blocks(agents, shape.row_bits) * kLine};
+  return shape.bucket_bits == 0 ? count
+                                : bucket_room(count, shape.bucket_bits) << shape.bucket_bits;
 }
 
 bool random_pairing(std::span<const Offset> offsets, const PairingStreams& streams,

@@ -36,12 +36,9 @@ struct PairingShape {
 /// Buckets and blocks of rows that fit into the second cache.
 [[nodiscard]] PairingShape pairing_shape(std::size_t agents, Offset stubs);
 
-/// Entries of the arrays that random_pairing() works in; at most a tenth above the stubs if large.
-struct PairingRoom {
-  std::size_t columns = 0;
-  std::size_t messages = 0;
-};
-[[nodiscard]] PairingRoom pairing_room(std::size_t agents, Offset stubs, const PairingShape& shape);
+/// Entries of `columns` that random_pairing() needs: the stubs and, in large pairings, up to a
+/// tenth more.
+[[nodiscard]] std::size_t pairing_columns(Offset stubs, const PairingShape& shape);
 
 /// Writes the pairing number (key.network, key.replicate) into the first offsets.back() of
 /// `columns`: each pair in both rows, an agent paired with itself twice in its own; rows ascend,

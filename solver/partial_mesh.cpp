@@ -15,7 +15,6 @@
 
 #include "kernels/graph.hpp"
 #include "kernels/pairing.hpp"
-#include "solver/large_pages.hpp"
 
 namespace needflow {
 
@@ -132,18 +131,16 @@ bool make_simple(const std::vector<Offset>& offsets, std::vector<Index>& columns
 Network random_graph(std::vector<Offset> offsets, std::uint64_t seed, std::uint32_t index) {
   const PairingStreams streams(seed);
   const RandomStream swap_stream(seed, "network swap");
-  const std::size_t agents = offsets.size() - 1;
-  const PairingShape shape = pairing_shape(agents, offsets.back());
-  const PairingRoom room = pairing_room(agents, offsets.back(), shape);
-  const std::unique_ptr<std::uint32_t[]> messages(new std::uint32_t[room.messages]);
-  prefer_large_pages(messages.get(), room.messages * sizeof(std::uint32_t));
+  const auto stubs = static_cast<std::size_t>(offsets.back());
+  const PairingShape shape = pairing_shape(offsets.size() - 1, offsets.back());
+  const std::unique_ptr<std::uint32_t[]> messages(new std::uint32_t[stubs]);
   for (std::uint32_t draw = 0; draw < kMaxDraws; ++draw) {
     const DrawKey key{index, draw, 0, 0};
-    std::vector<Index> columns = large_vector<Index>(room.columns);
+    std::vector<Index> columns(pairing_columns(offsets.back(), shape));
     std::vector<Index> not_simple;
-    const bool paired = random_pairing(offsets, streams, key, shape, columns,
-                                       {messages.get(), room.messages}, not_simple);
-    columns.resize(static_cast<std::size_t>(offsets.back()));
+    const bool paired =
+        random_pairing(offsets, streams, key, shape, columns, {messages.get(), stubs}, not_simple);
+    columns.resize(stubs);
     if (paired && make_simple(offsets, columns, not_simple, swap_stream, key)) {
       return {std::move(offsets), std::move(columns)};
     }

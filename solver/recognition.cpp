@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "kernels/reduce.hpp"
-#include "solver/large_pages.hpp"
 
 namespace needflow {
 
@@ -37,7 +36,7 @@ class WeightDraw {
 /// S on every directed edge of the network, Σ_j S_ij = 1 unless all of i's weights underflowed to
 /// 0.
 std::vector<double> drawn_shares(const Network& network, const WeightDraw& draw, Threads threads) {
-  std::vector<double> shares = large_vector<double>(network.columns.size());
+  std::vector<double> shares(network.columns.size());
   for_row_blocks(network.agents(), threads, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       const auto first = static_cast<std::size_t>(network.offsets[i]);
@@ -53,31 +52,21 @@ std::vector<double> drawn_shares(const Network& network, const WeightDraw& draw,
 /// MR_ij = min(S_ij, S_ji) in place of S; says whether any is 0. Rows ascend, so while i ascends
 /// the entries (j, i) of every row j come up in order: a cursor a row finds the reverse edge
 /// without a search or an index, and when i's turn comes its own cursor stands at its first
-/// neighbour above i. Cost: 12 B an entry streamed, and for each link one random cursor and one
-/// random share, asked for some rows ahead: without that the walk takes 2.5 times as long at N =
-/// 1e6, k = 30.
+/// neighbour above i.
+/// Cost: 12 B an entry streamed, and for each link one random cursor and one random share; at
+/// N = 1e6, k = 30 three quarters of the time are those 15e6 random shares. Tried: prefetching
+/// both, at any distance, changes nothing.
 bool mutual_minimum(const Network& network, std::vector<double>& shares) {
-  constexpr std::size_t kCursorAhead = 8;
-  constexpr std::size_t kShareAhead = 4;
-  const std::size_t agents = network.agents();
   std::vector<Offset> cursor(network.offsets.begin(), network.offsets.end() - 1);
-  const auto above = [&](std::size_t i, const auto& visit) {
-    if (i >= agents) return;
-    for (Offset e = cursor[i]; e < network.offsets[i + 1]; ++e) {
-      const auto here = static_cast<std::size_t>(e);
-      visit(here, cursor[static_cast<std::size_t>(network.columns[here])]);
-    }
-  };
   bool zero = false;
-  for (std::size_t i = 0; i < agents; ++i) {
-    above(i + kCursorAhead, [](std::size_t, const Offset& next) { __builtin_prefetch(&next, 1); });
-    above(i + kShareAhead,
-          [&shares](std::size_t, Offset next) { __builtin_prefetch(shares.data() + next, 1); });
-    above(i, [&](std::size_t here, Offset& next) {
-      double& other = shares[static_cast<std::size_t>(next++)];
-      shares[here] = other = std::min(shares[here], other);
-      zero = zero || !(other > 0.0);
-    });
+  for (std::size_t i = 0; i < network.agents(); ++i) {
+    for (Offset e = cursor[i]; e < network.offsets[i + 1]; ++e) {
+      double& here = shares[static_cast<std::size_t>(e)];
+      const auto j = static_cast<std::size_t>(network.columns[static_cast<std::size_t>(e)]);
+      double& back = shares[static_cast<std::size_t>(cursor[j]++)];
+      here = back = std::min(here, back);
+      zero = zero || !(back > 0.0);
+    }
   }
   return zero;
 }
