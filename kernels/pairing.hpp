@@ -33,7 +33,7 @@ struct PairingShape {
   unsigned row_bits = 16;    ///< rows are filled in blocks of 2^row_bits agents, at most 16
 };
 
-/// Buckets and blocks of rows that fit into the second cache.
+/// Buckets and blocks of rows that fit into the second cache, as far as 2048 of each do.
 [[nodiscard]] PairingShape pairing_shape(std::size_t agents, Offset stubs);
 
 /// Entries of `columns` that random_pairing() needs: the stubs and, in large pairings, up to a
