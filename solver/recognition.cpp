@@ -162,6 +162,11 @@ Recognition recognise(Network network, const RecognitionSettings& settings, std:
   return agent_recognition(rows_of(std::move(network), std::move(weights)), zeros);
 }
 
+void narrow_recognition(Recognition& recognition) {
+  narrow_weights(recognition.provider_rows);
+  narrow_weights(recognition.recipient_rows_if_bipartite);
+}
+
 Recognition recognise_ratings(std::size_t agents, const std::vector<Rating>& ratings) {
   std::vector<double> given(agents, 0.0);  // sum of a source's positive ratings
   std::vector<std::pair<Index, Index>> pairs;
