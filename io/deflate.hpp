@@ -9,8 +9,8 @@
 //
 // Columns of 102,400 points (16 replicates × 100 supply ratios × 64 networks), ns a number: zlib at
 // level 4 45, at level 1 31, Huffman codes alone 33, Z_RLE 18; this 5, in a file of the same size
-// (0.998; 1.035 for data/mesh.toml, where axes repeat). Adler's
-// sum and storing are 0.2 ns a byte each; Z_RLE takes 0.9 on constants and 6 on few values.
+// (0.998; 1.035 for data/mesh.toml, where axes repeat). Adler's sum and storing are 0.2 ns a byte
+// each; Z_RLE takes 0.9 on constants and 6 on few values.
 #pragma once
 
 #include <cstddef>
