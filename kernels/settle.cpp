@@ -144,8 +144,9 @@ class Settler {
   HWY_INLINE void store(V v, LaneSpan<double, L> span, std::size_t i) const {
     hn::StoreU(v, d_, span.values().data() + i);
   }
+  /// Not BlendedStore: Highway 1.0 writes a second double beyond a vector of one.
   HWY_INLINE void put(V v, LaneSpan<double, L> span, std::size_t i) const {
-    hn::BlendedStore(v, saves_, d_, span.values().data() + i);
+    store(hn::IfThenElse(saves_, v, load(span, i)), span, i);
   }
 
   HWY_INLINE void save(std::size_t i, V satisfied, V over, V over_previous) const {
