@@ -143,7 +143,7 @@ class LaneRounds {
   [[nodiscard]] bool saves(const Lane& lane) const;
   [[nodiscard]] RecipientState<L> recipient_state();
   [[nodiscard]] ProviderState<L> provider_state();
-  [[nodiscard]] RunState<L> run_state() const;
+  [[nodiscard]] RunState<L> run_state(const Lane& lane) const;
   void take_in_deliveries();
   void count_mixed_messages();
   void settle_stock();
