@@ -19,16 +19,11 @@ namespace {
 /// Keeps outcomes by point.
 class Collector : public OutcomeSink {
  public:
-  explicit Collector(std::size_t points) : outcomes_(points) {}
-  void finished(PointOutcome outcome) override {
-    const std::size_t point = outcome.point;
-    outcomes_[point] = std::move(outcome);
-  }
+  explicit Collector(const Sweep& sweep) : outcomes(sweep.points(), sweep.types()) {}
+  void finished(OutcomeBatch batch) override { outcomes.add(std::move(batch)); }
   [[nodiscard]] bool stop_requested() const override { return false; }
-  [[nodiscard]] const std::vector<PointOutcome>& outcomes() const { return outcomes_; }
 
- private:
-  std::vector<PointOutcome> outcomes_;
+  Outcomes outcomes;
 };
 
 /// 16 replicates × 10 supply ratios × 4 networks of 100 agents with 20 neighbours.
@@ -49,20 +44,17 @@ Sweep small_sweep() {
   return sweep;
 }
 
-std::vector<PointOutcome> outcomes_of(const Sweep& sweep, int threads) {
-  const Plan plan = make_plan(sweep);
-  Collector collector(plan.points);
-  run_plan(sweep, plan, threads, collector);
-  return collector.outcomes();
+Outcomes outcomes_of(const Sweep& sweep, int threads) {
+  Collector collector(sweep);
+  run_plan(sweep, make_plan(sweep), threads, collector);
+  return std::move(collector.outcomes);
 }
 
 /// Every point must end in one of the ways a run can, with the bits of one thread.
-std::string sweep_problem(const std::vector<PointOutcome>& found,
-                          const std::vector<PointOutcome>& on_one_thread) {
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    if (found[i].types.empty()) return fmt::format("point {} has no outcome", i);
-    const Outcome& one = found[i].types[0];
-    const Outcome& other = on_one_thread[i].types[0];
+std::string sweep_problem(const Outcomes& found, const Outcomes& on_one_thread) {
+  for (std::size_t i = 0; i < found.points(); ++i) {
+    const Outcome one = found.run(i);
+    const Outcome other = on_one_thread.run(i);
     if (one.status < Status::needs_met || one.status > Status::round_limit) {
       return fmt::format("point {} ended as {}", i, status_name(one.status));
     }
@@ -76,16 +68,18 @@ std::string sweep_problem(const std::vector<PointOutcome>& found,
 
 void time_sweep(benchmark::State& state, Workbench& workbench, int threads) {
   const Sweep sweep = small_sweep();
-  const std::vector<PointOutcome> on_one_thread = outcomes_of(sweep, 1);
+  const Outcomes on_one_thread = outcomes_of(sweep, 1);
   const auto found = outcomes_of(sweep, threads);
   if (!workbench.accept(state, sweep_problem(found, on_one_thread))) return;
   for ([[maybe_unused]] auto iteration : state) {
     benchmark::DoNotOptimize(outcomes_of(sweep, threads));
   }
   double rounds = 0.0;
-  for (const PointOutcome& outcome : found) rounds += static_cast<double>(outcome.types[0].rounds);
-  state.counters["points/s"] = per_second(static_cast<double>(found.size()));
-  state.counters["rounds/point"] = rounds / static_cast<double>(found.size());
+  for (const std::int64_t run : found.integers(metric_index("rounds"))) {
+    rounds += static_cast<double>(run);
+  }
+  state.counters["points/s"] = per_second(static_cast<double>(found.points()));
+  state.counters["rounds/point"] = rounds / static_cast<double>(found.points());
 }
 
 }  // namespace

@@ -2,10 +2,17 @@
 
 #include <fmt/format.h>
 #include <hdf5_hl.h>
+#include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <limits>
+#include <optional>
+#include <type_traits>
 
+#include "io/chunks.hpp"
+#include "kernels/parallel.hpp"
 #include "solver/error.hpp"
 
 namespace needflow {
@@ -39,6 +46,10 @@ struct Stored {
 Stored stored(double) { return {H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE}; }
 Stored stored(std::int64_t) { return {H5T_STD_I64LE, H5T_NATIVE_INT64}; }
 Stored stored(std::uint8_t) { return {H5T_STD_U8LE, H5T_NATIVE_UINT8}; }
+
+double fill_of(double) { return std::numeric_limits<double>::quiet_NaN(); }
+std::int64_t fill_of(std::int64_t) { return -1; }
+std::uint8_t fill_of(std::uint8_t) { return 0; }
 
 void write_raw_attribute(hid_t where, const std::string& name, const Shape& shape, hid_t file_type,
                          hid_t memory_type, const void* data) {
@@ -83,6 +94,8 @@ hsize_t element_count(const Shape& shape) {
   return count;
 }
 
+bool is_chunked(const Shape& shape) { return !shape.empty() && element_count(shape) > 1; }
+
 H5Handle create_dataset(hid_t where, const Described& what, const Shape& shape, hid_t file_type,
                         std::size_t element_bytes, const void* fill, hid_t memory_type) {
   const H5Handle creation = property_list(H5P_DATASET_CREATE);
@@ -90,7 +103,7 @@ H5Handle create_dataset(hid_t where, const Described& what, const Shape& shape, 
   check(H5Pset_attr_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED),
         "track the attributes' order");
   if (fill != nullptr) check(H5Pset_fill_value(creation.get(), memory_type, fill), "set a fill");
-  if (!shape.empty() && element_count(shape) > 1) {
+  if (is_chunked(shape)) {
     const Shape chunk = chunk_shape(shape, element_bytes);
     check(H5Pset_chunk(creation.get(), static_cast<int>(chunk.size()), chunk.data()), "set chunks");
     check(H5Pset_shuffle(creation.get()), "set the shuffle filter");
@@ -105,17 +118,101 @@ H5Handle create_dataset(hid_t where, const Described& what, const Shape& shape, 
   return dataset;
 }
 
+/// A dataset whose numbers are still to be written.
+struct Pending {
+  H5Handle dataset;
+  const void* values;
+  std::size_t element_bytes;
+  const void* fill;  ///< null: none
+  hid_t memory_type;
+  std::optional<ChunkGrid> chunks;  ///< none where the dataset is not chunked
+};
+
+/// One chunk of a pending dataset.
+struct ChunkJob {
+  const Pending* of;
+  std::size_t chunk;
+};
+
+template <class T>
+Pending create_number_dataset(hid_t where, const Described& what, const Shape& shape,
+                              std::span<const T> values) {
+  static const T kFill = fill_of(T{});
+  const Stored type = stored(T{});
+  const T* fill = what.may_be_missing && !std::is_same_v<T, std::uint8_t> ? &kFill : nullptr;
+  Pending pending{create_dataset(where, what, shape, type.file, sizeof(T), fill, type.memory),
+                  values.data(),
+                  sizeof(T),
+                  fill,
+                  type.memory,
+                  {}};
+  if (fill != nullptr) write_numbers(pending.dataset.get(), "_FillValue", {}, fill);
+  if (is_chunked(shape)) {
+    const Shape chunk = chunk_shape(shape, sizeof(T));
+    pending.chunks.emplace(std::vector<std::size_t>(shape.begin(), shape.end()),
+                           std::vector<std::size_t>(chunk.begin(), chunk.end()));
+  } else if (element_count(shape) > 0) {
+    check(
+        H5Dwrite(pending.dataset.get(), type.memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
+        "write a dataset");
+  }
+  return pending;
+}
+
+/// Packs chunks on the threads of the caller's arena: each takes the next that nobody has.
+void pack_side_by_side(std::span<const ChunkJob> jobs, std::span<ChunkPacker> packers,
+                       std::span<std::vector<std::uint8_t>> packed) {
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&](std::size_t worker) {
+    ChunkPacker& packer = packers[worker];
+    for (std::size_t i = next++; i < jobs.size(); i = next++) {
+      const Pending& of = *jobs[i].of;
+      const auto elements =
+          of.chunks->gather(jobs[i].chunk, of.values, of.element_bytes, of.fill, packer.room);
+      const auto bytes = packer.pack(elements, of.element_bytes);
+      packed[i].assign(bytes.begin(), bytes.end());
+    }
+  };
+  if (packers.size() == 1) {
+    work(0);
+  } else {
+    parallel_indices(packers.size(), work, oneapi::tbb::simple_partitioner());
+  }
+}
+
+/// How many threads are worth it: one for every 128 KiB.
+std::size_t packers_for(std::span<const ChunkJob> jobs) {
+  constexpr std::size_t kBytesAThread = std::size_t{1} << 17U;
+  std::size_t bytes = 0;
+  for (const ChunkJob& job : jobs) {
+    bytes += job.of->chunks->chunk_elements() * job.of->element_bytes;
+  }
+  const auto threads = static_cast<std::size_t>(oneapi::tbb::this_task_arena::max_concurrency());
+  return std::clamp<std::size_t>(std::min(jobs.size(), bytes / kBytesAThread), 1, threads);
+}
+
+/// Packs and writes chunks wave by wave, so that few packed ones wait in memory.
+void write_chunks(std::span<const ChunkJob> jobs) {
+  constexpr std::size_t kWave = 64;
+  std::vector<ChunkPacker> packers(packers_for(jobs));
+  std::vector<std::vector<std::uint8_t>> packed(std::min(kWave, jobs.size()));
+  for (std::size_t first = 0; first < jobs.size(); first += kWave) {
+    const auto wave = jobs.subspan(first, std::min(kWave, jobs.size() - first));
+    pack_side_by_side(wave, packers, packed);
+    for (std::size_t i = 0; i < wave.size(); ++i) {
+      const std::vector<std::size_t> origin = wave[i].of->chunks->origin(wave[i].chunk);
+      const Shape offset(origin.begin(), origin.end());
+      check(H5Dwrite_chunk(wave[i].of->dataset.get(), H5P_DEFAULT, 0, offset.data(),
+                           packed[i].size(), packed[i].data()),
+            "write a chunk");
+    }
+  }
+}
+
 template <class T>
 H5Handle write_number_dataset(hid_t where, const Described& what, const Shape& shape,
-                              std::span<const T> values, const T* fill) {
-  const Stored type = stored(T{});
-  H5Handle dataset = create_dataset(where, what, shape, type.file, sizeof(T), fill, type.memory);
-  if (fill != nullptr) write_numbers(dataset.get(), "_FillValue", {}, fill);
-  if (element_count(shape) > 0) {
-    check(H5Dwrite(dataset.get(), type.memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
-          "write a dataset");
-  }
-  return dataset;
+                              std::span<const T> values) {
+  return std::move(write_datasets(where, std::array{Numbers{what, shape, values}}).front());
 }
 
 H5Handle memory_file() {
@@ -168,19 +265,36 @@ void write_attribute(hid_t where, const std::string& name, std::span<const std::
 
 H5Handle write_dataset(hid_t where, const Described& what, const Shape& shape,
                        std::span<const double> values) {
-  const double fill = std::numeric_limits<double>::quiet_NaN();
-  return write_number_dataset(where, what, shape, values, what.may_be_missing ? &fill : nullptr);
+  return write_number_dataset(where, what, shape, values);
 }
 
 H5Handle write_dataset(hid_t where, const Described& what, const Shape& shape,
                        std::span<const std::int64_t> values) {
-  const std::int64_t fill = -1;
-  return write_number_dataset(where, what, shape, values, what.may_be_missing ? &fill : nullptr);
+  return write_number_dataset(where, what, shape, values);
 }
 
 H5Handle write_dataset(hid_t where, const Described& what, const Shape& shape,
                        std::span<const std::uint8_t> values) {
-  return write_number_dataset<std::uint8_t>(where, what, shape, values, nullptr);
+  return write_number_dataset(where, what, shape, values);
+}
+
+std::vector<H5Handle> write_datasets(hid_t where, std::span<const Numbers> datasets) {
+  std::vector<Pending> pending;
+  for (const Numbers& numbers : datasets) {
+    pending.push_back(std::visit(
+        [&](auto values) {
+          return create_number_dataset(where, numbers.what, numbers.shape, values);
+        },
+        numbers.values));
+  }
+  std::vector<ChunkJob> jobs;
+  for (const Pending& of : pending) {
+    for (std::size_t i = 0; of.chunks && i < of.chunks->count(); ++i) jobs.push_back({&of, i});
+  }
+  write_chunks(jobs);
+  std::vector<H5Handle> handles;
+  for (Pending& of : pending) handles.push_back(std::move(of.dataset));
+  return handles;
 }
 
 H5Handle write_dataset(hid_t where, const Described& what, const Shape& shape,
@@ -218,15 +332,15 @@ H5Handle H5Builder::group(const std::string& name) const {
           "create a group"};
 }
 
-std::vector<std::byte> H5Builder::image() const {
+std::span<const std::byte> H5Builder::image() const {
   check(H5Fflush(root(), H5F_SCOPE_GLOBAL), "flush a file in memory");
+  // The core driver's handle is a pointer to its buffer. H5Fget_file_image would copy it, and more
+  // than double what a sweep holds at its end.
   const ssize_t size = H5Fget_file_image(root(), nullptr, 0);
   if (size < 0) throw IoError("HDF5: cannot size a file in memory");
-  std::vector<std::byte> bytes(static_cast<std::size_t>(size));
-  if (H5Fget_file_image(root(), bytes.data(), bytes.size()) != size) {
-    throw IoError("HDF5: cannot copy a file in memory");
-  }
-  return bytes;
+  void* handle = nullptr;
+  check(H5Fget_vfd_handle(root(), H5P_DEFAULT, &handle), "find a file in memory");
+  return {*static_cast<const std::byte* const*>(handle), static_cast<std::size_t>(size)};
 }
 
 Shape dataset_shape(const std::filesystem::path& file, const std::string& dataset) {

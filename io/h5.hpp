@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace needflow {
@@ -74,6 +75,19 @@ struct Described {
 [[nodiscard]] H5Handle write_dataset(hid_t where, const Described& what, const Shape& shape,
                                      std::span<const std::string> values);
 
+/// A dataset of numbers that waits to be written; the values are read then.
+struct Numbers {
+  Described what;
+  Shape shape;
+  std::variant<std::span<const double>, std::span<const std::int64_t>,
+               std::span<const std::uint8_t>>
+      values;
+};
+
+/// Several datasets at once: their chunks are packed side by side on the threads of the caller's
+/// arena and written in order. The bytes are the same as one by one, on any number of threads.
+[[nodiscard]] std::vector<H5Handle> write_datasets(hid_t where, std::span<const Numbers> datasets);
+
 /// Makes a one-dimensional dataset the scale of a dimension of its own name.
 void make_scale(const H5Handle& dataset, const std::string& name);
 
@@ -86,8 +100,9 @@ class H5Builder {
   H5Builder();
   [[nodiscard]] hid_t root() const { return file_.get(); }
   [[nodiscard]] H5Handle group(const std::string& name) const;
-  /// The finished file's bytes.
-  [[nodiscard]] std::vector<std::byte> image() const;
+  /// The finished file's bytes, where the library holds them: valid while this lives and nothing
+  /// more is written.
+  [[nodiscard]] std::span<const std::byte> image() const;
 
  private:
   H5Handle file_;

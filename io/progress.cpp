@@ -32,6 +32,10 @@ std::string readable_duration(double seconds) {
 Progress::Progress(std::ostream& out, ProgressStyle style, std::size_t total)
     : out_(out), style_(style), total_(total), start_(Clock::now()), printed_(start_) {}
 
+void Progress::update(std::size_t done, std::size_t troubled) {
+  if (style_ != ProgressStyle::none) update(done, troubled, Clock::now());
+}
+
 void Progress::update(std::size_t done, std::size_t troubled, Clock::time_point now) {
   done_ = done;
   troubled_ = troubled;

@@ -68,40 +68,36 @@ class RaggedGroup {
   const H5Handle* type_;
 };
 
-template <class T, class Get>
-std::vector<T> trace_column(const std::vector<PointOutcome>& outcomes, const Get& get) {
+template <class T>
+std::vector<T> trace_column(const Outcomes& outcomes, T TraceRow::*field) {
   std::vector<T> values;
-  for (const PointOutcome& point : outcomes) {
-    for (const Outcome& type : point.types) {
-      for (const TraceRow& row : type.trace) values.push_back(get(row));
-    }
+  for (const std::vector<TraceRow>& trace : outcomes.traces()) {
+    for (const TraceRow& row : trace) values.push_back(row.*field);
   }
   return values;
 }
 
 /// One column of all points' agents, joined.
 template <class T>
-std::vector<T> joined(const std::vector<PointOutcome>& outcomes,
-                      std::vector<T> AgentRows::*column) {
+std::vector<T> joined(const Outcomes& outcomes, std::vector<T> AgentRows::*column) {
   std::vector<T> values;
-  for (const PointOutcome& point : outcomes) {
-    const std::vector<T>& part = point.agents.*column;
+  for (const AgentRows& rows : outcomes.agents()) {
+    const std::vector<T>& part = rows.*column;
     values.insert(values.end(), part.begin(), part.end());
   }
   return values;
 }
 
-std::vector<std::int64_t> row_sizes(const std::vector<PointOutcome>& outcomes,
+std::vector<std::int64_t> row_sizes(const Outcomes& outcomes,
                                     std::vector<std::int64_t> AgentRows::*degree) {
-  std::vector<std::int64_t> sizes;
-  sizes.reserve(outcomes.size());
-  for (const PointOutcome& point : outcomes) {
-    sizes.push_back(static_cast<std::int64_t>((point.agents.*degree).size()));
+  std::vector<std::int64_t> sizes(outcomes.points());
+  for (std::size_t point = 0; point < outcomes.agents().size(); ++point) {
+    sizes[point] = static_cast<std::int64_t>((outcomes.agents()[point].*degree).size());
   }
   return sizes;
 }
 
-void put_recipients(const RaggedGroup& group, const std::vector<PointOutcome>& outcomes) {
+void put_recipients(const RaggedGroup& group, const Outcomes& outcomes) {
   group.put_by_type({"satisfied", "amount", "satisfied need"},
                     joined(outcomes, &AgentRows::satisfied));
   group.put_by_type({"damping", "1", "damping factor at the end"},
@@ -119,27 +115,21 @@ H5Handle write_counting_scale(hid_t where, const Described& what,
   return scale;
 }
 
-void write_traces(const H5Builder& file, const std::vector<PointOutcome>& outcomes,
-                  std::size_t types) {
-  std::vector<std::int64_t> sizes;
-  for (const PointOutcome& point : outcomes) {
-    for (std::size_t type = 0; type < types; ++type) {
-      const bool ran = type < point.types.size();
-      sizes.push_back(ran ? static_cast<std::int64_t>(point.types[type].trace.size()) : 0);
-    }
+void write_traces(const H5Builder& file, const Outcomes& outcomes) {
+  std::vector<std::int64_t> sizes(outcomes.statuses().size());
+  for (std::size_t run = 0; run < outcomes.traces().size(); ++run) {
+    sizes[run] = static_cast<std::int64_t>(outcomes.traces()[run].size());
   }
   const RaggedGroup group(file, "trace", sizes, 1, nullptr,
-                          types == 1
+                          outcomes.types() == 1
                               ? "index of the point, C order"
                               : "index of the run, over points and then need types, C order");
   const auto whole = [&](Described what, std::int64_t TraceRow::*field) {
     what.may_be_missing = false;
-    group.put(what, trace_column<std::int64_t>(
-                        outcomes, [field](const TraceRow& row) { return row.*field; }));
+    group.put(what, trace_column(outcomes, field));
   };
   const auto real = [&](const Described& what, double TraceRow::*field) {
-    group.put(what,
-              trace_column<double>(outcomes, [field](const TraceRow& row) { return row.*field; }));
+    group.put(what, trace_column(outcomes, field));
   };
   whole({"round", "1", "round, from 1"}, &TraceRow::round);
   real({"residual_l1", "amount", "sum of unmet need"}, &TraceRow::residual_l1);
@@ -155,8 +145,8 @@ void write_traces(const H5Builder& file, const std::vector<PointOutcome>& outcom
         &TraceRow::active_providers);
 }
 
-void write_agents(const H5Builder& file, const Sweep& sweep,
-                  const std::vector<PointOutcome>& outcomes, const H5Handle* type_scale) {
+void write_agents(const H5Builder& file, const Sweep& sweep, const Outcomes& outcomes,
+                  const H5Handle* type_scale) {
   const Instance& instance = *sweep.instance;
   const auto put_need = [&](const RaggedGroup& group) {
     group.put_by_type({"need", "amount", "stated need"}, joined(outcomes, &AgentRows::need));

@@ -19,13 +19,12 @@ namespace needflow {
                                             const std::vector<std::int64_t>& values);
 
 /// Group `trace`.
-void write_traces(const H5Builder& file, const std::vector<PointOutcome>& outcomes,
-                  std::size_t types);
+void write_traces(const H5Builder& file, const Outcomes& outcomes);
 
 /// Group `agents`, or `recipients` and `providers` for a bipartite instance. `type_scale` is null
 /// for one need type. Where an axis is called `agents` a group cannot be as well: it is then
 /// `agent_rows`.
-void write_agents(const H5Builder& file, const Sweep& sweep,
-                  const std::vector<PointOutcome>& outcomes, const H5Handle* type_scale);
+void write_agents(const H5Builder& file, const Sweep& sweep, const Outcomes& outcomes,
+                  const H5Handle* type_scale);
 
 }  // namespace needflow

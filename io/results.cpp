@@ -101,28 +101,8 @@ Grid write_grid(hid_t root, const Sweep& sweep) {
   return grid;
 }
 
-/// get(outcome) for every point and type, in file order.
-template <class T, class Get>
-std::vector<T> column(const std::vector<PointOutcome>& outcomes, std::size_t types,
-                      const Get& get) {
-  static const Outcome kPending;
-  std::vector<T> values;
-  values.reserve(outcomes.size() * types);
-  for (const PointOutcome& point : outcomes) {
-    for (std::size_t type = 0; type < types; ++type) {
-      values.push_back(get(type < point.types.size() ? point.types[type] : kPending));
-    }
-  }
-  return values;
-}
-
-void write_status(hid_t root, const Grid& grid, const std::vector<PointOutcome>& outcomes) {
-  const auto values = column<std::uint8_t>(outcomes, grid.types, [](const Outcome& outcome) {
-    return static_cast<std::uint8_t>(outcome.status);
-  });
-  const H5Handle dataset =
-      write_dataset(root, {"status", "", "how the run ended"}, grid.shape_with_types,
-                    std::span<const std::uint8_t>(values));
+/// Statuses with their meanings; the dataset itself is written with the metrics.
+void describe_status(const H5Handle& dataset) {
   std::vector<std::uint8_t> codes;
   std::string meanings;
   for (std::uint8_t code = 0; code <= static_cast<std::uint8_t>(Status::invalid); ++code) {
@@ -131,23 +111,27 @@ void write_status(hid_t root, const Grid& grid, const std::vector<PointOutcome>&
   }
   write_attribute(dataset.get(), "flag_values", std::span<const std::uint8_t>(codes));
   write_attribute(dataset.get(), "flag_meanings", meanings);
-  attach_scales(dataset, grid.metric_scales());
 }
 
-void write_metrics(hid_t root, const Grid& grid, const std::vector<PointOutcome>& outcomes) {
-  write_status(root, grid, outcomes);
-  for (const Metric& metric : metrics()) {
-    const Described what{metric.name, metric.unit, metric.long_name};
-    const H5Handle dataset =
-        metric.real != nullptr
-            ? write_dataset(
-                  root, what, grid.shape_with_types,
-                  std::span<const double>(column<double>(outcomes, grid.types, metric.real)))
-            : write_dataset(root, what, grid.shape_with_types,
-                            std::span<const std::int64_t>(
-                                column<std::int64_t>(outcomes, grid.types, metric.integer)));
-    attach_scales(dataset, grid.metric_scales());
+void write_metrics(hid_t root, const Grid& grid, const Outcomes& outcomes) {
+  static_assert(sizeof(Status) == 1);
+  const std::span<const Status> statuses = outcomes.statuses();
+  const std::span codes(reinterpret_cast<const std::uint8_t*>(statuses.data()), statuses.size());
+  std::vector<Numbers> columns;
+  columns.push_back({{"status", "", "how the run ended"}, grid.shape_with_types, codes});
+  for (std::size_t m = 0; m < metrics().size(); ++m) {
+    const Metric& metric = metrics()[m];
+    Numbers& column = columns.emplace_back(
+        Numbers{{metric.name, metric.unit, metric.long_name}, grid.shape_with_types, {}});
+    if (metric.real != nullptr) {
+      column.values = outcomes.reals(m);
+    } else {
+      column.values = outcomes.integers(m);
+    }
   }
+  const std::vector<H5Handle> datasets = write_datasets(root, columns);
+  describe_status(datasets.front());
+  for (const H5Handle& dataset : datasets) attach_scales(dataset, grid.metric_scales());
 }
 
 /// A setting as an attribute of its own type; an axis as an array.
@@ -196,13 +180,12 @@ void write_settings(const H5Builder& file, const Scenario& scenario) {
 }
 
 /// Points that failed or have no solution, with the reason. Only written when there are some.
-void write_failures(const H5Builder& file, const std::vector<PointOutcome>& outcomes) {
+void write_failures(const H5Builder& file, const Outcomes& outcomes) {
   std::vector<std::int64_t> points;
   std::vector<std::string> messages;
-  for (const PointOutcome& outcome : outcomes) {
-    if (outcome.message.empty()) continue;
-    points.push_back(static_cast<std::int64_t>(outcome.point));
-    messages.push_back(outcome.message);
+  for (const auto& [point, message] : outcomes.messages()) {
+    points.push_back(static_cast<std::int64_t>(point));
+    messages.push_back(message);
   }
   if (points.empty()) return;
   const H5Handle group = file.group("failures");
@@ -232,51 +215,49 @@ void write_provenance(const H5Builder& file, const Provenance& provenance) {
   put("command_line", provenance.command_line);
 }
 
-void write_timing(const H5Builder& file, const Grid& grid,
-                  const std::vector<PointOutcome>& outcomes) {
-  std::vector<double> seconds;
-  std::vector<double> rates;
-  for (const PointOutcome& outcome : outcomes) {
-    double rounds = 0.0;
-    for (const Outcome& type : outcome.types) {
-      rounds += static_cast<double>(std::max<std::int64_t>(0, type.rounds));
+void write_timing(const H5Builder& file, const Grid& grid, const Outcomes& outcomes) {
+  const std::span<const std::int64_t> rounds = outcomes.integers(metric_index("rounds"));
+  std::vector<double> rates(outcomes.points());
+  for (std::size_t point = 0; point < outcomes.points(); ++point) {
+    double all = 0.0;
+    for (const std::int64_t run : rounds.subspan(point * outcomes.types(), outcomes.types())) {
+      all += static_cast<double>(std::max<std::int64_t>(0, run));
     }
-    seconds.push_back(outcome.seconds);
-    rates.push_back(outcome.seconds > 0.0 ? rounds / outcome.seconds : 0.0);
+    const double seconds = outcomes.seconds()[point];
+    rates[point] = seconds > 0.0 ? all / seconds : 0.0;
   }
   const H5Handle group = file.group("timing");
-  const auto put = [&](const Described& what, const std::vector<double>& values) {
-    attach_scales(write_dataset(group.get(), what, grid.shape, std::span<const double>(values)),
-                  grid.point_scales());
-  };
-  put({"seconds", "s", "wall time of the point: draws, rounds and statistics"}, seconds);
-  put({"rounds_per_second", "s-1", "rounds of all need types / seconds"}, rates);
+  const Numbers both[] = {{{"seconds", "s", "wall time of the point: draws, rounds and statistics"},
+                           grid.shape,
+                           outcomes.seconds()},
+                          {{"rounds_per_second", "s-1", "rounds of all need types / seconds"},
+                           grid.shape,
+                           std::span<const double>(rates)}};
+  for (const H5Handle& dataset : write_datasets(group.get(), both)) {
+    attach_scales(dataset, grid.point_scales());
+  }
 }
 
 }  // namespace
 
-std::vector<std::byte> result_image(const Scenario& scenario,
-                                    const std::vector<PointOutcome>& outcomes,
-                                    const Provenance& provenance) {
+void publish_results(AtomicFile& file, const Scenario& scenario, const Outcomes& outcomes,
+                     const Provenance& provenance) {
   const Sweep& sweep = scenario.sweep;
-  const H5Builder file;
-  write_root_attributes(file.root(), scenario);
-  const Grid grid = write_grid(file.root(), sweep);
-  write_metrics(file.root(), grid, outcomes);
-  const H5Handle* types = grid.types > 1 ? &grid.scales.back() : nullptr;
-  if (sweep.traces) write_traces(file, outcomes, grid.types);
-  if (sweep.agents) write_agents(file, sweep, outcomes, types);
-  write_settings(file, scenario);
-  write_failures(file, outcomes);
-  write_provenance(file, provenance);
-  write_timing(file, grid, outcomes);
-  return file.image();
-}
-
-void publish_results(AtomicFile& file, const Scenario& scenario,
-                     const std::vector<PointOutcome>& outcomes, const Provenance& provenance) {
-  file.write(result_image(scenario, outcomes, provenance));
-  hsize_t expected = outcomes.size() * scenario.sweep.types();
+  {
+    const H5Builder image;
+    write_root_attributes(image.root(), scenario);
+    const Grid grid = write_grid(image.root(), sweep);
+    write_metrics(image.root(), grid, outcomes);
+    const H5Handle* types = grid.types > 1 ? &grid.scales.back() : nullptr;
+    if (sweep.traces) write_traces(image, outcomes);
+    if (sweep.agents) write_agents(image, sweep, outcomes, types);
+    write_settings(image, scenario);
+    write_failures(image, outcomes);
+    write_provenance(image, provenance);
+    write_timing(image, grid, outcomes);
+    file.write(image.image());
+  }
+  hsize_t expected = outcomes.statuses().size();
   for (const hsize_t length : dataset_shape(file.path(), "status")) {
     expected = length == 0 ? 0 : expected / length;
   }

@@ -6,9 +6,6 @@
 // machine or time.
 #pragma once
 
-#include <cstddef>
-#include <vector>
-
 #include "io/atomic_file.hpp"
 #include "io/build_info.hpp"
 #include "io/scenario.hpp"
@@ -16,14 +13,10 @@
 
 namespace needflow {
 
-/// The file's bytes. `outcomes` holds one entry a point at its own index; points that never ran are
-/// `pending`. Throws IoError.
-[[nodiscard]] std::vector<std::byte> result_image(const Scenario& scenario,
-                                                  const std::vector<PointOutcome>& outcomes,
-                                                  const Provenance& provenance);
-
-/// Writes the image, opens it again, checks what it finds, and publishes it under its final name.
-void publish_results(AtomicFile& file, const Scenario& scenario,
-                     const std::vector<PointOutcome>& outcomes, const Provenance& provenance);
+/// Writes the file's bytes, opens it again, checks what it finds, and publishes it under its final
+/// name. Points that never ran are `pending`. Columns are packed on the threads of the caller's
+/// arena; the bytes do not depend on how many there are. Throws IoError.
+void publish_results(AtomicFile& file, const Scenario& scenario, const Outcomes& outcomes,
+                     const Provenance& provenance);
 
 }  // namespace needflow

@@ -30,12 +30,12 @@ HWY_INLINE hn::Vec<D> lane_values(D d, const PerLane<double, L>& values, std::si
   return hn::LoadU(d, values.data() + lane);
 }
 
-/// Adds 1 or nothing to the flags of the lanes whose bits are set anywhere in `seen`.
+/// Sets the flags of the lanes that `seen` holds.
 template <int L, class D>
-HWY_INLINE void raise_flags(D d, hn::Vec<D> seen, std::size_t lane,
+HWY_INLINE void raise_flags(D d, hn::Mask<D> seen, std::size_t lane,
                             PerLane<std::uint8_t, L>& flags) {
   double bits[HWY_MAX_BYTES / sizeof(double)];
-  hn::StoreU(hn::IfThenElse(hn::MaskFromVec(seen), hn::Set(d, 1.0), hn::Zero(d)), d, bits);
+  hn::StoreU(hn::IfThenElseZero(seen, hn::Set(d, 1.0)), d, bits);
   for (std::size_t i = 0; i < hn::MaxLanes(d); ++i) {
     auto& flag = flags[L == 1 ? 0 : lane + i];
     flag = static_cast<std::uint8_t>(flag | (bits[i] > 0.0 ? 1 : 0));

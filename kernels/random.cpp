@@ -1,5 +1,5 @@
 // Random streams and distributions (model M12 and M1); kernels/random.hpp says how draws are
-// addressed.
+// addressed, kernels/random_fill.cpp draws in batches.
 #include "kernels/random.hpp"
 
 #include <algorithm>
@@ -34,49 +34,6 @@ AmountDistribution::Parameters make_parameters(AmountKind kind, double mean, dou
       break;
   }
   return ConstantParameters{mean};
-}
-
-// fill() works in chunks of a constant length, one simple operation a pass, because only such loops
-// vectorise; the numbers are those of from_bits. Lognormal and Pareto cost half of a loop over
-// draw() (gcc 12 -O3, SSE2; 0.7 and 0.9 of it at -O2, a quarter with AVX-512).
-constexpr std::uint32_t kChunk = 64;
-using Chunk = std::span<double, kChunk>;
-using ChunkBits = std::array<std::uint64_t, kChunk>;
-
-ChunkBits chunk_bits(const RandomStream& stream, const DrawKey& first) {
-  ChunkBits bits;
-  for (std::uint32_t i = 0; i < kChunk; ++i) {
-    DrawKey key = first;
-    key.agent += i;
-    bits[i] = stream.bits(key);
-  }
-  return bits;
-}
-
-template <class Parameters>
-void fill_chunk(Chunk out, const RandomStream& stream, const DrawKey& first,
-                const Parameters& parameters) {
-  const ChunkBits bits = chunk_bits(stream, first);
-  for (std::size_t i = 0; i < kChunk; ++i) out[i] = parameters.from_bits(bits[i]);
-}
-
-void fill_chunk(Chunk out, const RandomStream&, const DrawKey&,
-                const ConstantParameters& parameters) {
-  std::fill(out.begin(), out.end(), parameters.mean);
-}
-
-// inverse_normal() branches, so its centre is computed for all and its tails, 15 in 100, put right.
-void fill_chunk(Chunk out, const RandomStream& stream, const DrawKey& first,
-                const LognormalParameters& parameters) {
-  const ChunkBits bits = chunk_bits(stream, first);
-  std::array<double, kChunk> u;
-  std::array<double, kChunk> z;
-  for (std::size_t i = 0; i < kChunk; ++i) u[i] = uniform_open(bits[i]);
-  for (std::size_t i = 0; i < kChunk; ++i) z[i] = detail::inverse_normal_center(u[i] - 0.5);
-  for (std::size_t i = 0; i < kChunk; ++i) {
-    if (std::fabs(u[i] - 0.5) > 0.425) z[i] = inverse_normal(u[i]);
-  }
-  for (std::size_t i = 0; i < kChunk; ++i) out[i] = parameters.from_normal(z[i]);
 }
 
 }  // namespace
@@ -154,21 +111,6 @@ bool AmountDistribution::accepts(AmountKind kind, double mean, double cv) {
 double AmountDistribution::draw(const RandomStream& stream, const DrawKey& key) const {
   return std::visit([&](const auto& parameters) { return parameters.from_bits(stream.bits(key)); },
                     parameters_);
-}
-
-void fill(std::span<double> out, const RandomStream& stream, const DrawKey& first,
-          const AmountDistribution& distribution) {
-  std::visit(
-      [&](const auto& parameters) {
-        DrawKey key = first;
-        std::size_t i = 0;
-        for (; i + kChunk <= out.size(); i += kChunk) {
-          fill_chunk(out.subspan(i).first<kChunk>(), stream, key, parameters);
-          key.agent += kChunk;
-        }
-        for (; i < out.size(); ++i, ++key.agent) out[i] = parameters.from_bits(stream.bits(key));
-      },
-      distribution.parameters());
 }
 
 }  // namespace needflow

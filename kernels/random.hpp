@@ -247,9 +247,20 @@ class AmountDistribution {
   Parameters parameters_;
 };
 
-/// out[i] = distribution.draw(stream, {first with agent = first.agent + i}), bit for bit.
-/// out.size() + first.agent <= 2^32.
+// --- draws in batches, the bits of the draws one by one
+// --------------------------------------------
+
+/// out[i] = distribution.draw(stream, {first with agent = first.agent + i}). out.size() +
+/// first.agent <= 2^32.
 void fill(std::span<double> out, const RandomStream& stream, const DrawKey& first,
           const AmountDistribution& distribution);
+
+/// out[i] = uniform01(stream, {first with other = others[i]}); as many of both, others >= 0.
+void fill_uniform01(std::span<double> out, const RandomStream& stream, const DrawKey& first,
+                    std::span<const std::int32_t> others);
+
+/// out[i] = gamma(stream, {first with other = others[i]}, parameters); likewise.
+void fill_gamma(std::span<double> out, const RandomStream& stream, const DrawKey& first,
+                std::span<const std::int32_t> others, const GammaParameters& parameters);
 
 }  // namespace needflow

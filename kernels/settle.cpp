@@ -68,6 +68,36 @@ struct SettleArguments {
   SettleTally<L>& tally;
 };
 
+/// RecipientState as bare pointers, null where a vector is not kept. Vector stores may alias
+/// anything, so what is not a local copy would be read again for every element.
+struct SettlePointers {
+  template <int L>
+  HWY_INLINE explicit SettlePointers(const RecipientState<L>& state)
+      : need(state.need.values().data()),
+        active(state.active.values().data()),
+        over(state.over.values().data()),
+        satisfied(state.satisfied.values().data()),
+        total(state.total.values().empty() ? nullptr : state.total.values().data()),
+        damping(state.damping.values().data()),
+        over_previous(state.over_previous.values().data()),
+        next_active(state.next_active.values().data()),
+        returned(state.returned.values().empty() ? nullptr : state.returned.values().data()),
+        offsets(state.offsets.empty() ? nullptr : state.offsets.data()),
+        returned_is_claim(state.returned_is_claim) {}
+
+  const double* need;
+  const double* active;
+  const double* over;
+  double* satisfied;
+  double* total;
+  double* damping;
+  double* over_previous;
+  double* next_active;
+  double* returned;
+  const Offset* offsets;
+  bool returned_is_claim;
+};
+
 /// One vector of lanes, or of recipients.
 template <int L, class D>
 class Settler {
@@ -78,6 +108,10 @@ class Settler {
   HWY_INLINE Settler(D d, const SettleArguments<L>& arguments, std::size_t lane)
       : d_(d),
         all_(arguments),
+        at_(arguments.state),
+        received_(arguments.received),
+        shift_(arguments.shift),
+        saving_(arguments.rules.any_saves),
         lane_(lane),
         carries_(yes(arguments.rules.carries)),
         earlier_(yes(arguments.rules.earlier)),
@@ -88,22 +122,21 @@ class Settler {
         relaxation_(lane_values<L>(d, arguments.rules.relaxation, lane)),
         factor_(lane_values<L>(d, arguments.rules.factor, lane)),
         tolerance_(lane_values<L>(d, arguments.rules.tolerance, lane)),
-        unmet_(hn::Zero(d)),
-        moved_(hn::Zero(d)),
-        overflowed_(hn::Zero(d)),
+        unmet_(hn::MaskFromVec(hn::Zero(d))),
+        moved_(unmet_),
+        got_(hn::Zero(d)),
         asked_(hn::Zero(d)) {}
 
   HWY_INLINE void visit(std::size_t row, std::size_t i) {
-    const RecipientState<L>& state = all_.state;
-    const V need = load(state.need, i);
-    const V got = hn::LoadU(d_, all_.received + (i - all_.shift));
-    const V before = hn::IfThenElseZero(earlier_, load(state.satisfied, i));
-    const V previous = hn::IfThenElseZero(earlier_, load(state.over, i));
-    const V oldest = hn::IfThenElseZero(earlier_, load(state.over_previous, i));
-    if (all_.rules.any_saves) save(i, before, previous, oldest);
+    const V need = load(at_.need, i);
+    const V got = load(received_, i - shift_);
+    const V before = hn::IfThenElseZero(earlier_, load(at_.satisfied, i));
+    const V previous = hn::IfThenElseZero(earlier_, load(at_.over, i));
+    const V oldest = hn::IfThenElseZero(earlier_, load(at_.over_previous, i));
+    if (saving_) save(i, before, previous, oldest);
 
     V y = hn::Add(hn::IfThenElseZero(carries_, before), got);
-    if (!state.total.values().empty()) y = mixed(i, y, got);
+    if (at_.total != nullptr) y = mixed(i, y, got);
     const M met = hn::Le(hn::Abs(hn::Sub(y, need)), hn::Mul(hn::Set(d_, kMetWithin), need));
     y = hn::IfThenElse(met, need, y);
     const V beyond = hn::Sub(y, need);
@@ -112,21 +145,23 @@ class Settler {
     const V f =
         hn::IfThenElse(adaptive_, adaptive_factors(d_, oldest, previous, over, need), factor_);
 
-    store(x, state.satisfied, i);
-    if (!state.total.values().empty()) store(y, state.total, i);
-    store(over, state.over_previous, i);
-    store(f, state.damping, i);
-    if (!state.returned.values().empty()) give_back(i, over, got);
+    store(x, at_.satisfied, i);
+    if (at_.total != nullptr) store(y, at_.total, i);
+    store(over, at_.over_previous, i);
+    store(f, at_.damping, i);
+    take_back(row, i, over, got);
     const V residual = hn::Sub(need, x);  // never negative: x <= n
     const V claim = hn::Mul(residual, f);
-    store(claim, state.next_active, i);
-    note(row, need, got, hn::Abs(hn::Sub(x, before)), over, residual, claim);
+    store(claim, at_.next_active, i);
+    got_ = hn::Add(got_, got);
+    note(row, need, hn::Abs(hn::Sub(x, before)), over, residual, claim);
   }
 
   HWY_INLINE void finish() {
     raise_flags<L>(d_, unmet_, lane_, all_.tally.unmet);
     raise_flags<L>(d_, moved_, lane_, all_.tally.moved);
-    raise_flags<L>(d_, overflowed_, lane_, all_.tally.overflowed);
+    const M finite = hn::Le(got_, hn::Set(d_, std::numeric_limits<double>::max()));
+    raise_flags<L>(d_, hn::Not(finite), lane_, all_.tally.overflowed);
     if constexpr (L > 1) {
       double* const asked = all_.tally.asked.data() + lane_;
       hn::StoreU(hn::Add(hn::LoadU(d_, asked), asked_), d_, asked);
@@ -137,51 +172,56 @@ class Settler {
   HWY_INLINE M yes(const PerLane<double, L>& values) const {
     return hn::Gt(lane_values<L>(d_, values, lane_), hn::Zero(d_));
   }
-  template <class T>
-  HWY_INLINE V load(LaneSpan<T, L> span, std::size_t i) const {
-    return hn::LoadU(d_, span.values().data() + i);
-  }
-  HWY_INLINE void store(V v, LaneSpan<double, L> span, std::size_t i) const {
-    hn::StoreU(v, d_, span.values().data() + i);
-  }
+  HWY_INLINE V load(const double* from, std::size_t i) const { return hn::LoadU(d_, from + i); }
+  HWY_INLINE void store(V v, double* to, std::size_t i) const { hn::StoreU(v, d_, to + i); }
   /// Not BlendedStore: Highway 1.0 writes a second double beyond a vector of one.
   HWY_INLINE void put(V v, LaneSpan<double, L> span, std::size_t i) const {
-    store(hn::IfThenElse(saves_, v, load(span, i)), span, i);
+    double* const to = span.values().data();
+    store(hn::IfThenElse(saves_, v, load(to, i)), to, i);
   }
 
   HWY_INLINE void save(std::size_t i, V satisfied, V over, V over_previous) const {
     const SavedRecipients<L>& saved = all_.state.saved;
     put(satisfied, saved.satisfied, i);
-    put(load(all_.state.damping, i), saved.damping, i);
+    put(load(at_.damping, i), saved.damping, i);
     put(over, saved.over, i);
     put(over_previous, saved.over_previous, i);
-    if (!saved.total.values().empty()) put(load(all_.state.total, i), saved.total, i);
+    if (at_.total != nullptr) put(load(at_.total, i), saved.total, i);
   }
 
   /// ω < 1: y is a mix of the total of before and what was received.
   HWY_INLINE V mixed(std::size_t i, V y, V got) const {
-    const V rest = hn::Mul(hn::Sub(hn::Set(d_, 1.0), relaxation_), load(all_.state.total, i));
+    const V rest = hn::Mul(hn::Sub(hn::Set(d_, 1.0), relaxation_), load(at_.total, i));
     return hn::IfThenElse(relaxed_, hn::Add(rest, hn::Mul(relaxation_, got)), y);
   }
 
-  HWY_INLINE void give_back(std::size_t i, V over, V got) const {
-    const M something = hn::And(returns_, hn::Gt(got, hn::Zero(d_)));
-    V share = hn::IfThenElseZero(something, hn::Div(over, got));
-    if (all_.state.returned_is_claim) share = hn::Mul(share, load(all_.state.active, i));
-    store(share, all_.state.returned, i);
+  /// Surplus: its sum, and the share that goes back. Most vectors of later rounds have none, and a
+  /// division costs as much as all the rest.
+  HWY_INLINE void take_back(std::size_t row, std::size_t i, V over, V got) const {
+    V share = hn::Zero(d_);
+    if (!hn::AllFalse(d_, hn::Gt(over, share))) {
+      if constexpr (L > 1) {
+        double* const sum = all_.tally.over[row % 4].data() + lane_;
+        hn::StoreU(hn::Add(hn::LoadU(d_, sum), over), d_, sum);
+      }
+      if (at_.returned != nullptr) {
+        const M something = hn::And(returns_, hn::Gt(got, hn::Zero(d_)));
+        share = hn::IfThenElseZero(something, hn::Div(over, got));
+        if (at_.returned_is_claim) share = hn::Mul(share, load(at_.active, i));
+      }
+    }
+    if (at_.returned != nullptr) store(share, at_.returned, i);
   }
 
-  HWY_INLINE void note(std::size_t row, V need, V got, V step, V over, V residual, V claim) {
+  HWY_INLINE void note(std::size_t row, V need, V step, V over, V residual, V claim) {
     const V allowed = hn::Mul(tolerance_, need);
     const M converged = hn::And(hn::Le(over, allowed), hn::Le(residual, allowed));
-    unmet_ = hn::Or(unmet_, hn::VecFromMask(d_, hn::Not(converged)));
+    unmet_ = hn::Or(unmet_, hn::Not(converged));
     const M rested = hn::Le(step, hn::Mul(hn::Mul(tolerance_, tolerance_), need));
-    moved_ = hn::Or(moved_, hn::VecFromMask(d_, hn::Not(rested)));
-    const M finite = hn::Le(got, hn::Set(d_, std::numeric_limits<double>::max()));
-    overflowed_ = hn::Or(overflowed_, hn::VecFromMask(d_, hn::Not(finite)));
+    moved_ = hn::Or(moved_, hn::Not(rested));
     if constexpr (L > 1) {
-      if (all_.state.offsets.empty()) return;
-      const Offset degree = all_.state.offsets[row + 1] - all_.state.offsets[row];
+      if (at_.offsets == nullptr) return;
+      const Offset degree = at_.offsets[row + 1] - at_.offsets[row];
       asked_ = hn::Add(asked_, hn::IfThenElseZero(hn::Gt(claim, hn::Zero(d_)),
                                                   hn::Set(d_, static_cast<double>(degree))));
     }
@@ -189,10 +229,16 @@ class Settler {
 
   D d_;
   const SettleArguments<L>& all_;
+  SettlePointers at_;
+  const double* received_;
+  std::size_t shift_;
+  bool saving_;
   std::size_t lane_;
   M carries_, earlier_, relaxed_, adaptive_, returns_, saves_;
   V relaxation_, factor_, tolerance_;
-  V unmet_, moved_, overflowed_, asked_;
+  M unmet_, moved_;
+  V got_;  ///< Σ received, for a number that is not finite to show
+  V asked_;
 };
 
 template <int L>
@@ -202,9 +248,10 @@ void settle_rows(const PerLane<SettleRule, L>& rules, const RecipientState<L>& s
   const RuleTable<L> table(rules);
   const SettleArguments<L> arguments{table, state, received.values().data(), begin * L, tally};
   for_lane_vectors<L, Settler>(arguments, begin, end);
-  for (std::size_t row = begin; row < end; ++row) {
-    const double* over = state.over_previous[row];  // the new one
-    for (std::size_t l = 0; l < L; ++l) tally.over[row % 4][l] += over[l];
+  if constexpr (L == 1) {
+    for (std::size_t row = begin; row < end; ++row) {
+      tally.over[row % 4][0] += *state.over_previous[row];  // the new one
+    }
   }
 }
 

@@ -80,8 +80,8 @@ class OfferNoter : StockVectors<L, D> {
       : Base(d, arguments, lane),
         begins_(this->yes(arguments.rules.begins)),
         saves_(this->yes(arguments.rules.saves)),
+        moved_(hn::MaskFromVec(hn::Zero(d))),
         tolerance_(lane_values<L>(d, arguments.rules.tolerance, lane)),
-        moved_(hn::Zero(d)),
         offered_(hn::Zero(d)) {}
 
   HWY_INLINE void visit(std::size_t row, std::size_t i) {
@@ -92,7 +92,7 @@ class OfferNoter : StockVectors<L, D> {
     const V step = hn::Abs(hn::Sub(now, this->load(state.denominator, i)));
     const M rested = hn::Le(step, hn::Mul(tolerance_, first));
     const M provides = hn::Gt(this->load(state.capacity, i), hn::Zero(d));
-    moved_ = hn::Or(moved_, hn::VecFromMask(d, hn::AndNot(rested, provides)));
+    moved_ = hn::Or(moved_, hn::AndNot(rested, provides));
     hn::StoreU(now, d, state.denominator.values().data() + i);
     hn::StoreU(first, d, state.first.values().data() + i);
     if (this->all_.rules.any_saves && !state.saved_available.values().empty()) {
@@ -118,8 +118,8 @@ class OfferNoter : StockVectors<L, D> {
   }
 
  private:
-  M begins_, saves_;
-  V tolerance_, moved_, offered_;
+  M begins_, saves_, moved_;
+  V tolerance_, offered_;
 };
 
 template <int L, class D>

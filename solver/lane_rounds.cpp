@@ -124,12 +124,20 @@ void LaneRounds<L>::start(std::size_t lane, const RoundSettings& settings,
   const double f = constant ? settings.damping_factor : 1.0;
   const LaneSpan<double, L> draft = ledger_.draft();
   for (std::size_t r = 0; r < need.size(); ++r) draft[r][lane] = need[r] * f;
-  if constexpr (L > 1) {
-    const auto& offsets = recognition_.by_recipient().offsets;
-    for (std::size_t r = 0; r < need.size(); ++r) {
-      if (need[r] * f > 0.0) run.asked_next += static_cast<double>(offsets[r + 1] - offsets[r]);
-    }
+  if constexpr (L > 1) run.asked_next = f > 0.0 ? degrees_of_positive(need) : 0.0;
+}
+
+template <int L>
+double LaneRounds<L>::degrees_of_positive(std::span<const double> need) const {
+  std::size_t positive = 0;
+  for (const double amount : need) positive += amount > 0.0 ? 1 : 0;
+  const CsrView rows = recognition_.by_recipient();
+  if (positive == need.size()) return static_cast<double>(rows.entries());
+  double degrees = 0.0;
+  for (std::size_t r = 0; r < need.size(); ++r) {
+    if (need[r] > 0.0) degrees += static_cast<double>(rows.offsets[r + 1] - rows.offsets[r]);
   }
+  return degrees;
 }
 
 template <int L>

@@ -76,16 +76,21 @@ Amounts draw_population(const PopulationSettings& settings, std::size_t agents, 
   return amounts;
 }
 
+double supply_factor(double total_need, double total_capacity, double ratio, std::size_t type,
+                     std::size_t types) {
+  if (ratio > 0.0 && !(total_need > 0.0 && total_capacity > 0.0)) {
+    throw InvalidPoint(fmt::format(
+        "supply_ratio = {} cannot be had: total need {}, total capacity {}{}", ratio, total_need,
+        total_capacity, types > 1 ? fmt::format(" of type {}", type + 1) : ""));
+  }
+  return ratio > 0.0 ? ratio * total_need / total_capacity : 0.0;
+}
+
 void apply_supply_ratio(Amounts& amounts, double ratio) {
   for (std::size_t type = 0; type < amounts.types(); ++type) {
     const double need = block_sum(amounts.need[type]);
     const double capacity = block_sum(amounts.capacity[type]);
-    if (ratio > 0.0 && !(need > 0.0 && capacity > 0.0)) {
-      throw InvalidPoint(fmt::format(
-          "supply_ratio = {} cannot be had: total need {}, total capacity {}{}", ratio, need,
-          capacity, amounts.types() > 1 ? fmt::format(" of type {}", type + 1) : ""));
-    }
-    const double factor = ratio > 0.0 ? ratio * need / capacity : 0.0;
+    const double factor = supply_factor(need, capacity, ratio, type, amounts.types());
     for (double& amount : amounts.capacity[type]) amount *= factor;
   }
 }

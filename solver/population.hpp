@@ -28,8 +28,13 @@ struct Amounts {
                                       std::uint64_t seed, std::uint32_t network,
                                       std::uint32_t replicate);
 
-/// Scales all capacities of each type by one factor so that total capacity / total need = ratio.
-/// Throws InvalidPoint when a ratio > 0 meets a type without need or without capacity.
+/// What capacities are to be multiplied by so that total capacity / total need = ratio. Throws
+/// InvalidPoint when a ratio > 0 meets a type without need or without capacity; `type` of `types`
+/// is for the message.
+[[nodiscard]] double supply_factor(double total_need, double total_capacity, double ratio,
+                                   std::size_t type, std::size_t types);
+
+/// Scales all capacities of each type by its supply_factor().
 void apply_supply_ratio(Amounts& amounts, double ratio);
 
 }  // namespace needflow

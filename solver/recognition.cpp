@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include "kernels/reduce.hpp"
@@ -10,7 +11,7 @@ namespace needflow {
 
 namespace {
 
-/// The weight that agent i gives its neighbour j before normalising.
+/// The weights that agents give their neighbours before normalising.
 class WeightDraw {
  public:
   WeightDraw(const RecognitionSettings& settings, std::uint64_t seed, std::uint32_t network)
@@ -19,11 +20,21 @@ class WeightDraw {
         gamma_(settings.shape),
         network_(network) {}
 
-  [[nodiscard]] double operator()(std::size_t i, Index j) const {
-    const DrawKey key{network_, 0, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(j)};
-    if (kind_ == WeightKind::equal) return 1.0;
-    if (kind_ == WeightKind::uniform) return uniform01(stream_, key);
-    return gamma(stream_, key, gamma_);
+  /// The weights that agent i gives `neighbours`.
+  void operator()(std::size_t i, std::span<const Index> neighbours,
+                  std::span<double> weights) const {
+    const DrawKey first{network_, 0, static_cast<std::uint32_t>(i), 0};
+    switch (kind_) {
+      case WeightKind::equal:
+        std::fill(weights.begin(), weights.end(), 1.0);
+        break;
+      case WeightKind::uniform:
+        fill_uniform01(weights, stream_, first, neighbours);
+        break;
+      case WeightKind::gamma:
+        fill_gamma(weights, stream_, first, neighbours, gamma_);
+        break;
+    }
   }
 
  private:
@@ -41,7 +52,8 @@ std::vector<double> drawn_shares(const Network& network, const WeightDraw& draw,
     for (std::size_t i = begin; i < end; ++i) {
       const auto first = static_cast<std::size_t>(network.offsets[i]);
       const auto last = static_cast<std::size_t>(network.offsets[i + 1]);
-      for (std::size_t e = first; e < last; ++e) shares[e] = draw(i, network.columns[e]);
+      draw(i, std::span(network.columns).subspan(first, last - first),
+           std::span(shares).subspan(first, last - first));
       const double total = interleaved_sum(first, last, [&](std::size_t e) { return shares[e]; });
       for (std::size_t e = first; e < last && total > 0.0; ++e) shares[e] /= total;
     }

@@ -63,6 +63,7 @@ class RoundSolver {
   [[nodiscard]] std::span<const double> available() const { return of(rounds_.available()); }
   [[nodiscard]] std::span<const double> denominator() const { return of(rounds_.denominator()); }
 
+  [[nodiscard]] const LaneRounds<1>& lane() const { return rounds_; }
   /// Bytes of state held, the recognition matrix not counted.
   [[nodiscard]] std::size_t bytes() const;
 

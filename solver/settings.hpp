@@ -48,6 +48,8 @@ struct PopulationSettings {
   double provider_fraction = 1.0;
   double recipient_fraction = 1.0;
   std::int64_t types = 1;
+
+  bool operator==(const PopulationSettings&) const = default;
 };
 
 enum class DampingKind { adaptive, none, constant };

@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "io/processors.hpp"
+#include "kernels/lanes.hpp"
 #include "solver/error.hpp"
 
 namespace needflow::app {
@@ -49,6 +50,15 @@ CLI::Option* add_output_options(CLI::App& command, OutputOptions& output, Overri
   command.add_flag("--traces", overrides.traces, "Keep every round");
   command.add_flag("--agents", overrides.agents, "Keep every agent");
   return file;
+}
+
+void add_lanes_option(CLI::App& command, std::optional<int>& lanes) {
+  command
+      .add_option("--lanes", lanes,
+                  "Runs side by side on one network: 1, 8 or 16 (default: chosen from sizes; "
+                  "results do not depend on it)")
+      ->check(CLI::IsMember(std::vector<int>(std::begin(kLaneWidths), std::end(kLaneWidths))))
+      ->type_name("N");
 }
 
 void refuse_inputs_as_output(const Scenario& scenario, const OutputOptions& output) {

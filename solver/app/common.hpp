@@ -59,6 +59,9 @@ struct OutputOptions {
 /// Adds -o, --overwrite, --traces and --agents; returns the record of -o.
 CLI::Option* add_output_options(CLI::App& command, OutputOptions& output, Overrides& overrides);
 
+/// Adds --lanes.
+void add_lanes_option(CLI::App& command, std::optional<int>& lanes);
+
 /// Refuses a result file that is one of the scenario's own files: --overwrite would destroy it.
 void refuse_inputs_as_output(const Scenario& scenario, const OutputOptions& output);
 

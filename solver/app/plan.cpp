@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <ostream>
 
@@ -117,16 +118,25 @@ void print_problems(const Sweep& sweep, const Plan& plan, std::ostream& out) {
   }
 }
 
+/// How many networks are run in which way (solver/sweep/layout.hpp).
+void print_layouts(const Plan& plan, std::ostream& out) {
+  std::map<std::string, std::size_t> networks;
+  for (const NetworkTask& task : plan.tasks) ++networks[layout_text(task.layout)];
+  const char* title = "layout";
+  for (const auto& [text, count] : networks) {
+    out << fmt::format("{:<13}{} for {} networks\n", title, text, count);
+    title = "";
+  }
+}
+
 void print_costs(const Sweep& sweep, const Plan& plan, int threads, std::ostream& out) {
-  const auto shared = std::count_if(plan.tasks.begin(), plan.tasks.end(),
-                                    [](const NetworkTask& task) { return task.shares_rows; });
   const MeasuredCosts costs = measure_costs();
   const double seconds =
       (plan.built_entries * costs.build_entry + plan.edge_rounds * costs.edge_round +
        plan.agent_rounds * costs.agent_round) /
       threads;
-  out << fmt::format("networks     {} built once each; {} with all threads on their rows\n",
-                     plan.tasks.size(), shared);
+  out << fmt::format("networks     {}, each built once\n", plan.tasks.size());
+  print_layouts(plan, out);
   out << fmt::format("memory       {} for the largest point, {} of outcomes kept until the end\n",
                      readable_size(static_cast<std::uint64_t>(plan.largest_point_bytes)),
                      readable_size(static_cast<std::uint64_t>(plan.outcome_bytes)));
@@ -149,11 +159,13 @@ Command add_plan(CLI::App& program) {
   command->footer("Example: needflow plan data/mesh.toml --set network.count=8\n\n" +
                   option_help());
   const auto options = std::make_shared<ScenarioOptions>();
+  const auto lanes = std::make_shared<std::optional<int>>();
   add_scenario_options(*command, *options);
-  return [options](const Context& context) {
+  add_lanes_option(*command, *lanes);
+  return [options, lanes](const Context& context) {
     const Scenario scenario = load(*options);
     const Sweep& sweep = scenario.sweep;
-    const Plan plan = make_plan(sweep);
+    const Plan plan = make_plan(sweep, *lanes);
     if (effective_level(*options) < LogLevel::info) return int{kDone};
     const int threads = chosen_threads(*options);
     context.out << fmt::format("{}\n", sweep.title.empty() ? options->file : sweep.title);

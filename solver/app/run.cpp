@@ -61,15 +61,15 @@ PointObserver narrator(const Sweep& sweep, const Recognition& recognition, Cap c
   };
 }
 
-void print_summary(const Sweep& sweep, const PointOutcome& outcome, std::ostream& out) {
-  for (std::size_t type = 0; type < outcome.types.size(); ++type) {
-    if (outcome.types.size() > 1) out << fmt::format("\nNeed type {}\n", type + 1);
+void print_summary(const Sweep& sweep, const OutcomeBatch& outcome, std::ostream& out) {
+  for (std::size_t type = 0; type < outcome.outcomes.size(); ++type) {
+    if (outcome.outcomes.size() > 1) out << fmt::format("\nNeed type {}\n", type + 1);
     out << '\n';
     if (sweep.instance->source != Source::generated) {
-      print_recipients(*sweep.instance, outcome.agents, outcome.types.size(), type, out);
+      print_recipients(*sweep.instance, outcome.agents[0], outcome.outcomes.size(), type, out);
       out << '\n';
     }
-    print_outcome(outcome.types[type], out);
+    print_outcome(outcome.outcomes[type], out);
   }
 }
 
@@ -97,19 +97,22 @@ int run_one(const Context& context, const RunOptions& options) {
       if (narrate) narrate(type, need, solver);
     };
   };
-  const PointOutcome outcome = run_only_point(watched, threads, tell);
-  if (!outcome.message.empty()) {
+  OutcomeBatch outcome = run_only_point(watched, threads, tell);
+  const bool solved = outcome.messages.empty();
+  if (!solved) {
     context.err << fmt::format("needflow: the point is {}: {}\n",
-                               status_name(outcome.types.front().status), outcome.message);
+                               status_name(outcome.outcomes.front().status), outcome.messages[0]);
   } else if (talk) {
     print_summary(watched, outcome, context.out);
   }
   if (file) {
     provenance.end = utc_now();
-    publish_results(*file, scenario, {outcome}, provenance);
+    Outcomes outcomes(1, watched.types());
+    outcomes.add(std::move(outcome));
+    run_in_arena(threads, [&] { publish_results(*file, scenario, outcomes, provenance); });
     if (talk) context.out << fmt::format("results in {}\n", *options.output.file);
   }
-  return outcome.message.empty() ? kDone : kSomePointsFailed;
+  return solved ? kDone : kSomePointsFailed;
 }
 
 }  // namespace

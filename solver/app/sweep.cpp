@@ -19,6 +19,7 @@ namespace {
 struct SweepOptions {
   ScenarioOptions scenario;
   OutputOptions output;
+  std::optional<int> lanes;
   bool fail_fast = false;
   std::optional<std::int64_t> max_failures;
 };
@@ -29,18 +30,17 @@ class Collector : public OutcomeSink {
   Collector(const Sweep& sweep, std::size_t points, std::optional<std::size_t> max_failures,
             LogLevel level, Progress& progress)
       : sweep_(sweep),
-        outcomes_(points),
+        outcomes_(points, sweep.types()),
         max_failures_(max_failures),
         level_(level),
-        progress_(progress) {
-    for (std::size_t i = 0; i < points; ++i) outcomes_[i].point = i;
-  }
+        progress_(progress) {}
 
-  void finished(PointOutcome outcome) override {
-    ++done_;
-    if (!outcome.message.empty()) report_trouble(outcome);
-    const std::size_t point = outcome.point;
-    outcomes_[point] = std::move(outcome);
+  void finished(OutcomeBatch batch) override {
+    done_ += batch.points.size();
+    for (std::size_t i = 0; i < batch.messages.size(); ++i) {
+      if (!batch.messages[i].empty()) report_trouble(batch, i);
+    }
+    outcomes_.add(std::move(batch));
     progress_.update(done_, troubled_);
   }
 
@@ -48,22 +48,23 @@ class Collector : public OutcomeSink {
     return interrupted() || (max_failures_ && troubled_ > *max_failures_);
   }
 
-  [[nodiscard]] const std::vector<PointOutcome>& outcomes() const { return outcomes_; }
+  [[nodiscard]] const Outcomes& outcomes() const { return outcomes_; }
   [[nodiscard]] std::size_t done() const { return done_; }
   [[nodiscard]] std::size_t troubled() const { return troubled_; }
 
  private:
-  void report_trouble(const PointOutcome& outcome) {
+  void report_trouble(const OutcomeBatch& batch, std::size_t i) {
     constexpr std::size_t kShown = 10;
     if (++troubled_ > kShown || level_ < LogLevel::warning) return;
-    progress_.say(fmt::format("point {} ({}) is {}: {}", outcome.point,
-                              point_text(sweep_, outcome.point),
-                              status_name(outcome.types.front().status), outcome.message));
+    const std::size_t point = batch.points[i];
+    const Status status = batch.outcomes[i * outcomes_.types()].status;
+    progress_.say(fmt::format("point {} ({}) is {}: {}", point, point_text(sweep_, point),
+                              status_name(status), batch.messages[i]));
     if (troubled_ == kShown) progress_.say("further points without a result are in the file only");
   }
 
   const Sweep& sweep_;
-  std::vector<PointOutcome> outcomes_;
+  Outcomes outcomes_;
   std::optional<std::size_t> max_failures_;
   LogLevel level_;
   Progress& progress_;
@@ -80,7 +81,7 @@ int run_sweep(const Context& context, const SweepOptions& options) {
   const LogLevel level = effective_level(options.scenario);
   const Scenario scenario = load(options.scenario);
   refuse_inputs_as_output(scenario, options.output);
-  const Plan plan = make_plan(scenario.sweep);
+  const Plan plan = make_plan(scenario.sweep, options.lanes);
   watch_interrupts();  // before there is a temporary that nobody would remove
   // Made before the first round: an output that cannot be written is found now.
   const std::string& name = options.output.file.value();
@@ -109,7 +110,7 @@ int run_sweep(const Context& context, const SweepOptions& options) {
   }
 
   provenance.end = utc_now();
-  publish_results(file, scenario, collector.outcomes(), provenance);
+  run_in_arena(threads, [&] { publish_results(file, scenario, collector.outcomes(), provenance); });
   if (level >= LogLevel::info) {
     print_sweep_summary(scenario.sweep, collector.outcomes(), context.out);
     context.out << fmt::format("results in {}\n", name);
@@ -136,6 +137,7 @@ Command add_sweep(CLI::App& program) {
   const auto options = std::make_shared<SweepOptions>();
   add_scenario_options(*command, options->scenario);
   add_output_options(*command, options->output, options->scenario.overrides)->required();
+  add_lanes_option(*command, options->lanes);
   auto* fast = command->add_flag("--fail-fast", options->fail_fast,
                                  "Stop at the first point without a result");
   command

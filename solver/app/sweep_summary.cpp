@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <ostream>
+#include <vector>
 
 #include "io/options.hpp"
 
@@ -13,6 +15,14 @@ namespace {
 
 constexpr std::size_t kStatuses = static_cast<std::size_t>(Status::invalid) + 1;
 
+/// What the summary needs of a run.
+struct Shown {
+  Status status;
+  std::int64_t rounds;
+  double satisfied;
+  double jain;
+};
+
 /// Runs of one axis value, or of all.
 struct Tally {
   std::array<std::size_t, kStatuses> by_status{};
@@ -21,13 +31,13 @@ struct Tally {
   double jain = 0.0;
   double rounds = 0.0;
 
-  void add(const Outcome& outcome) {
-    ++by_status[static_cast<std::size_t>(outcome.status)];
-    if (outcome.rounds < 0 || outcome.status == Status::failed) return;
+  void add(const Shown& run) {
+    ++by_status[static_cast<std::size_t>(run.status)];
+    if (run.rounds < 0 || run.status == Status::failed) return;
     ++solved;
-    satisfied += outcome.satisfaction.satisfied_fraction;
-    jain += outcome.satisfaction.jain_index;
-    rounds += static_cast<double>(outcome.rounds);
+    satisfied += run.satisfied;
+    jain += run.jain;
+    rounds += static_cast<double>(run.rounds);
   }
 
   [[nodiscard]] std::string row() const {
@@ -52,17 +62,41 @@ struct Tally {
   }
 };
 
-void print_axis(const Sweep& sweep, std::size_t which, const std::vector<PointOutcome>& outcomes,
-                std::ostream& out) {
-  const Axis& axis = sweep.axes[which];
-  const std::vector<Dimension> dimensions = sweep.dimensions();
-  std::size_t stride = 1;
-  for (std::size_t d = which + 1; d < dimensions.size(); ++d) stride *= dimensions[d].length;
-  std::vector<Tally> tallies(axis.values.size());
-  for (const PointOutcome& point : outcomes) {
-    Tally& tally = tallies[point.point / stride % axis.values.size()];
-    for (const Outcome& type : point.types) tally.add(type);
+/// The runs of an axis's values, one tally each.
+struct AxisTally {
+  std::size_t axis = 0;
+  std::size_t stride = 0;  ///< points between two values
+  std::size_t left = 0;    ///< points until the next value
+  std::size_t value = 0;
+  std::vector<Tally> tallies;
+
+  /// To the next point's value; points come in order, so that nothing is divided.
+  void move_on() {
+    if (left == 0) {
+      left = stride;
+      value = value + 1 < tallies.size() ? value + 1 : 0;
+    }
+    --left;
   }
+};
+
+/// Axes short enough to show.
+std::vector<AxisTally> shown_axes(const Sweep& sweep) {
+  constexpr std::size_t kLongestAxis = 16;
+  const std::vector<Dimension> dimensions = sweep.dimensions();
+  std::vector<AxisTally> shown;
+  std::size_t stride = 1;
+  for (std::size_t d = dimensions.size(); d-- > 0;) {
+    if (d < sweep.axes.size() && dimensions[d].length <= kLongestAxis) {
+      shown.push_back({d, stride, stride, 0, std::vector<Tally>(dimensions[d].length)});
+    }
+    stride *= dimensions[d].length;
+  }
+  std::reverse(shown.begin(), shown.end());
+  return shown;
+}
+
+void print_axis(const Axis& axis, const std::vector<Tally>& tallies, std::ostream& out) {
   for (std::size_t i = 0; i < tallies.size(); ++i) {
     out << fmt::format("{:<18} {:<12}{}\n", i == 0 ? axis.name : "", plain_text(axis.values[i]),
                        tallies[i].row());
@@ -71,20 +105,25 @@ void print_axis(const Sweep& sweep, std::size_t which, const std::vector<PointOu
 
 }  // namespace
 
-void print_sweep_summary(const Sweep& sweep, const std::vector<PointOutcome>& outcomes,
-                         std::ostream& out) {
-  constexpr std::size_t kLongestAxis = 16;
+void print_sweep_summary(const Sweep& sweep, const Outcomes& outcomes, std::ostream& out) {
   Tally all;
-  for (const PointOutcome& point : outcomes) {
-    for (const Outcome& type : point.types) all.add(type);
+  std::vector<AxisTally> axes = shown_axes(sweep);
+  const auto rounds = outcomes.integers(metric_index("rounds"));
+  const auto satisfied = outcomes.reals(metric_index("satisfied_fraction"));
+  const auto jain = outcomes.reals(metric_index("jain_index"));
+  for (std::size_t point = 0, run = 0; point < outcomes.points(); ++point) {
+    for (AxisTally& axis : axes) axis.move_on();
+    for (std::size_t type = 0; type < outcomes.types(); ++type, ++run) {
+      const Shown shown{outcomes.statuses()[run], rounds[run], satisfied[run], jain[run]};
+      all.add(shown);
+      for (AxisTally& axis : axes) axis.tallies[axis.value].add(shown);
+    }
   }
   out << fmt::format("{}\n", sweep.title.empty() ? "Sweep" : sweep.title);
   out << fmt::format("{:<18} {:<12}{:>10} {:>10} {:>8}   ended as\n", "means over", "", "satisfied",
                      "Jain", "rounds");
   out << fmt::format("{:<18} {:<12}{}\n", "all points", "", all.row());
-  for (std::size_t axis = 0; axis < sweep.axes.size(); ++axis) {
-    if (sweep.axes[axis].values.size() <= kLongestAxis) print_axis(sweep, axis, outcomes, out);
-  }
+  for (const AxisTally& axis : axes) print_axis(sweep.axes[axis.axis], axis.tallies, out);
 }
 
 }  // namespace needflow::app

@@ -2,14 +2,12 @@
 #pragma once
 
 #include <iosfwd>
-#include <vector>
 
 #include "solver/sweep/outcome.hpp"
 #include "solver/sweep/sweep.hpp"
 
 namespace needflow::app {
 
-void print_sweep_summary(const Sweep& sweep, const std::vector<PointOutcome>& outcomes,
-                         std::ostream& out);
+void print_sweep_summary(const Sweep& sweep, const Outcomes& outcomes, std::ostream& out);
 
 }  // namespace needflow::app

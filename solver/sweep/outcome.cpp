@@ -1,60 +1,216 @@
 #include "solver/sweep/outcome.hpp"
 
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+
 namespace needflow {
 
 namespace {
 
-using Real = double (*)(const Outcome&);
-using Integer = std::int64_t (*)(const Outcome&);
-
-constexpr Metric real(const char* name, const char* long_name, const char* unit, Real get) {
-  return {name, long_name, unit, get, nullptr};
-}
-constexpr Metric integer(const char* name, const char* long_name, const char* unit, Integer get) {
-  return {name, long_name, unit, nullptr, get};
-}
-
-constexpr Metric kMetrics[] = {
-    integer("rounds", "rounds computed, the last included", "1",
-            [](const Outcome& o) { return o.rounds; }),
-    integer("cycle_period", "period of the recurrence that ended the run", "1",
-            [](const Outcome& o) { return o.cycle_period; }),
-    real("satisfied_fraction", "total satisfied need / total need", "1",
-         [](const Outcome& o) { return o.satisfaction.satisfied_fraction; }),
-    real("fully_met_fraction", "share of recipients with a need that is met within the tolerance",
-         "1", [](const Outcome& o) { return o.satisfaction.fully_met_fraction; }),
-    real("over_fraction", "over-allocation in the last round / total need", "1",
-         [](const Outcome& o) { return o.satisfaction.over_fraction; }),
-    real("wasted_fraction", "amount wasted over all rounds / total need", "1",
-         [](const Outcome& o) { return o.satisfaction.wasted_fraction; }),
-    real("residual_l1", "sum of unmet need", "amount",
-         [](const Outcome& o) { return o.satisfaction.residual_l1; }),
-    real("residual_max", "largest unmet need of a recipient", "amount",
-         [](const Outcome& o) { return o.satisfaction.residual_max; }),
-    real("jain_index", "Jain's fairness index of satisfied / need", "1",
-         [](const Outcome& o) { return o.satisfaction.jain_index; }),
-    real("gini", "Gini coefficient of satisfied / need", "1",
-         [](const Outcome& o) { return o.satisfaction.gini; }),
-    real("satisfaction_min", "smallest satisfied / need of a recipient", "1",
-         [](const Outcome& o) { return o.satisfaction.satisfaction_min; }),
-    real("satisfaction_p05", "5th percentile of satisfied / need", "1",
-         [](const Outcome& o) { return o.satisfaction.satisfaction_p05; }),
-    integer("messages_published", "ledger publications over the run", "1",
-            [](const Outcome& o) { return o.messages.published; }),
-    integer("messages_read", "ledger reads over the run", "1",
-            [](const Outcome& o) { return o.messages.read; }),
-    integer("messages_allocated", "nonzero allocations delivered over the run", "1",
-            [](const Outcome& o) { return o.messages.allocated; }),
-    integer("network_edges", "links of the network, each counted once", "1",
-            [](const Outcome& o) { return o.network_edges; }),
-    integer("recognised_pairs", "links with mutual recognition above 0", "1",
-            [](const Outcome& o) { return o.recognised_pairs; }),
-    real("network_mean_degree", "mean links of an agent", "1",
-         [](const Outcome& o) { return o.network_mean_degree; }),
+/// A metric and how its column is filled and read; `column` is of the metric's type.
+struct Column {
+  Metric metric;
+  /// Puts `count` points' numbers at their places.
+  void (*put)(const Outcome* runs, const std::size_t* points, std::size_t count, std::size_t types,
+              void* column);
+  void (*take)(const void* column, std::size_t run, Outcome& outcome);
 };
+
+/// `at` gives the number's place in an outcome; the loops are made from it, since a call a number
+/// costs more than the number.
+template <auto at>
+constexpr Column column(const char* name, const char* long_name, const char* unit) {
+  using T = std::remove_cvref_t<decltype(at(std::declval<Outcome&>()))>;
+  Column result{{name, long_name, unit, nullptr, nullptr}, nullptr, nullptr};
+  const auto get = [](const Outcome& outcome) -> T { return at(outcome); };
+  if constexpr (std::is_same_v<T, double>) {
+    result.metric.real = get;
+  } else {
+    result.metric.integer = get;
+  }
+  result.put = [](const Outcome* runs, const std::size_t* points, std::size_t count,
+                  std::size_t types, void* values) {
+    for (std::size_t i = 0; i < count; ++i) {
+      T* out = static_cast<T*>(values) + points[i] * types;
+      for (std::size_t type = 0; type < types; ++type) out[type] = at(*runs++);
+    }
+  };
+  result.take = [](const void* values, std::size_t run, Outcome& outcome) {
+    at(outcome) = static_cast<const T*>(values)[run];
+  };
+  return result;
+}
+
+constexpr Column kColumns[] = {column < [](auto& o) -> auto& {return o.rounds;
+}  // namespace
+> ("rounds", "rounds computed, the last included", "1"), column < [](auto& o) -> auto& {
+  return o.cycle_period;
+}
+> ("cycle_period", "period of the recurrence that ended the run", "1"), column < [
+](auto& o) -> auto& {
+  return o.satisfaction.satisfied_fraction;
+}
+> ("satisfied_fraction", "total satisfied need / total need", "1"), column < [](auto& o) -> auto& {
+  return o.satisfaction.fully_met_fraction;
+}
+> ("fully_met_fraction", "share of recipients with a need that is met within the tolerance", "1"),
+    column < [](auto& o) -> auto& {
+  return o.satisfaction.over_fraction;
+}
+> ("over_fraction", "over-allocation in the last round / total need", "1"), column < [
+](auto& o) -> auto& {
+  return o.satisfaction.wasted_fraction;
+}
+> ("wasted_fraction", "amount wasted over all rounds / total need", "1"), column < [
+](auto& o) -> auto& {
+  return o.satisfaction.residual_l1;
+}
+> ("residual_l1", "sum of unmet need", "amount"), column < [](auto& o) -> auto& {
+  return o.satisfaction.residual_max;
+}
+> ("residual_max", "largest unmet need of a recipient", "amount"), column < [](auto& o) -> auto& {
+  return o.satisfaction.jain_index;
+}
+> ("jain_index", "Jain's fairness index of satisfied / need", "1"), column < [](auto& o) -> auto& {
+  return o.satisfaction.gini;
+}
+> ("gini", "Gini coefficient of satisfied / need", "1"), column < [](auto& o) -> auto& {
+  return o.satisfaction.satisfaction_min;
+}
+> ("satisfaction_min", "smallest satisfied / need of a recipient", "1"), column < [
+](auto& o) -> auto& {
+  return o.satisfaction.satisfaction_p05;
+}
+> ("satisfaction_p05", "5th percentile of satisfied / need", "1"), column < [](auto& o) -> auto& {
+  return o.messages.published;
+}
+> ("messages_published", "ledger publications over the run", "1"), column < [](auto& o) -> auto& {
+  return o.messages.read;
+}
+> ("messages_read", "ledger reads over the run", "1"), column < [](auto& o) -> auto& {
+  return o.messages.allocated;
+}
+> ("messages_allocated", "nonzero allocations delivered over the run", "1"), column < [
+](auto& o) -> auto& {
+  return o.network_edges;
+}
+> ("network_edges", "links of the network, each counted once", "1"), column < [](auto& o) -> auto& {
+  return o.recognised_pairs;
+}
+> ("recognised_pairs", "links with mutual recognition above 0", "1"), column < [
+](auto& o) -> auto& {
+  return o.network_mean_degree;
+}
+> ("network_mean_degree", "mean links of an agent", "1"),
+};  // namespace needflow
+
+void require(bool holds, const char* what) {
+  if (!holds) throw std::logic_error(what);
+}
+
+/// Moves each part to its point's place; the place is made when the first batch brings some.
+template <class Part>
+void place(std::vector<Part>& all, std::size_t all_count, std::vector<Part>& parts,
+           const std::vector<std::size_t>& points, std::size_t each) {
+  if (parts.empty()) return;
+  require(parts.size() == points.size() * each, "a batch's traces or agents do not fit its points");
+  all.resize(all_count);
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    for (std::size_t j = 0; j < each; ++j) {
+      all[points[i] * each + j] = std::move(parts[i * each + j]);
+    }
+  }
+}
+
+constexpr std::size_t kCount = std::size(kColumns);
+
+constexpr std::array<Metric, kCount> kMetrics = [] {
+  std::array<Metric, kCount> all{};
+  for (std::size_t m = 0; m < kCount; ++m) all[m] = kColumns[m].metric;
+  return all;
+}();
+
+/// A metric's place among those of its type.
+constexpr std::array<std::size_t, kCount> kSlots = [] {
+  std::array<std::size_t, kCount> slots{};
+  std::size_t reals = 0;
+  std::size_t integers = 0;
+  for (std::size_t m = 0; m < kCount; ++m) {
+    slots[m] = kMetrics[m].real != nullptr ? reals++ : integers++;
+  }
+  return slots;
+}();
+
+constexpr std::size_t kReals = static_cast<std::size_t>(std::count_if(
+    kMetrics.begin(), kMetrics.end(), [](const Metric& metric) { return metric.real != nullptr; }));
 
 }  // namespace
 
+Outcomes::Outcomes(std::size_t points, std::size_t types)
+    : types_(types),
+      statuses_(points * types, Status::pending),
+      reals_(kReals * points * types, std::numeric_limits<double>::quiet_NaN()),
+      integers_((kCount - kReals) * points * types, -1),
+      seconds_(points, 0.0) {}
+
+void Outcomes::add(OutcomeBatch&& batch) {
+  const std::size_t count = batch.points.size();
+  require(batch.outcomes.size() == count * types_ && batch.seconds.size() == count,
+          "a batch's outcomes do not fit its points");
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t point = batch.points[i];
+    require(point < points(), "an outcome of a point that the sweep does not have");
+    seconds_[point] = batch.seconds[i];
+    for (std::size_t type = 0; type < types_; ++type) {
+      statuses_[point * types_ + type] = batch.outcomes[i * types_ + type].status;
+    }
+  }
+  for (std::size_t m = 0; m < kCount; ++m) {
+    const std::size_t begin = kSlots[m] * statuses_.size();
+    void* values = kMetrics[m].real != nullptr ? static_cast<void*>(&reals_[begin])
+                                               : static_cast<void*>(&integers_[begin]);
+    kColumns[m].put(batch.outcomes.data(), batch.points.data(), count, types_, values);
+  }
+  place(traces_, points() * types_, batch.traces, batch.points, types_);
+  place(agents_, points(), batch.agents, batch.points, 1);
+  if (batch.messages.empty()) return;
+  require(batch.messages.size() == count, "a batch's messages do not fit its points");
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!batch.messages[i].empty()) messages_[batch.points[i]] = std::move(batch.messages[i]);
+  }
+}
+
+std::span<const double> Outcomes::reals(std::size_t metric) const {
+  return std::span(reals_).subspan(kSlots.at(metric) * statuses_.size(), statuses_.size());
+}
+
+std::span<const std::int64_t> Outcomes::integers(std::size_t metric) const {
+  return std::span(integers_).subspan(kSlots.at(metric) * statuses_.size(), statuses_.size());
+}
+
+Outcome Outcomes::run(std::size_t point, std::size_t type) const {
+  const std::size_t run = point * types_ + type;
+  Outcome outcome;
+  outcome.status = statuses_[run];
+  for (std::size_t m = 0; m < kCount; ++m) {
+    const void* values = kMetrics[m].real != nullptr ? static_cast<const void*>(reals(m).data())
+                                                     : static_cast<const void*>(integers(m).data());
+    kColumns[m].take(values, run, outcome);
+  }
+  return outcome;
+}
+
 std::span<const Metric> metrics() { return kMetrics; }
+
+std::size_t metric_index(std::string_view name) {
+  for (std::size_t m = 0; m < kCount; ++m) {
+    if (kMetrics[m].name == name) return m;
+  }
+  throw std::logic_error("no metric is called " + std::string(name));
+}
 
 }  // namespace needflow

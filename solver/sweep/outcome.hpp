@@ -1,9 +1,15 @@
-// What a point leaves behind, and the table of metrics that names its columns.
+// What points leave behind, how a sweep collects it, and the table of metrics that names its
+// columns.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <map>
 #include <span>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "solver/rounds.hpp"
@@ -21,8 +27,8 @@ struct Outcome {
   std::int64_t network_edges = -1;
   std::int64_t recognised_pairs = -1;
   double network_mean_degree = std::numeric_limits<double>::quiet_NaN();
-  std::vector<TraceRow> trace;  ///< empty unless asked for
 };
+static_assert(std::is_trivially_copyable_v<Outcome>, "a batch of them is one copy");
 
 /// Final state per agent, row-major (agent, type); degrees have no type. For an agent network the
 /// two sides have the same length and one degree.
@@ -33,12 +39,61 @@ struct AgentRows {
   std::vector<std::int64_t> provider_degree;
 };
 
-struct PointOutcome {
-  std::size_t point = 0;
-  std::vector<Outcome> types;  ///< one a need type
-  AgentRows agents;            ///< empty unless asked for
-  double seconds = 0.0;        ///< wall time of draws, rounds and statistics
-  std::string message;         ///< why it failed or is invalid
+/// Points that finished together. `traces`, `agents` and `messages` are as long as said here or
+/// empty; one empty entry among others says that this point has none.
+struct OutcomeBatch {
+  std::vector<std::size_t> points;            ///< indices in the sweep, in any order
+  std::vector<Outcome> outcomes;              ///< points × types, row-major
+  std::vector<double> seconds;                ///< a point: wall time of draws, rounds, statistics
+  std::vector<std::vector<TraceRow>> traces;  ///< points × types
+  std::vector<AgentRows> agents;              ///< a point
+  std::vector<std::string> messages;          ///< a point: why it failed or is invalid
+};
+
+/// What a whole sweep leaves behind, every point at its own place, whatever order they came in. One
+/// column a metric, as the file holds them: nothing is copied again before it is packed. Memory:
+/// 145 bytes a run and 8 a point, and what traces, agents and messages take. Not thread-safe while
+/// it is added to.
+class Outcomes {
+ public:
+  /// All `points` × `types` runs are `pending`, of no duration and without numbers.
+  Outcomes(std::size_t points, std::size_t types);
+
+  /// Takes over what the batch holds; a point is added once. Throws std::logic_error for a point
+  /// beyond the sweep or a part of the wrong length. About 40 ns a point in batches of 16.
+  void add(OutcomeBatch&& batch);
+
+  [[nodiscard]] std::size_t points() const { return seconds_.size(); }
+  [[nodiscard]] std::size_t types() const { return types_; }
+
+  // Columns: points × types, row-major.
+  [[nodiscard]] std::span<const Status> statuses() const { return statuses_; }
+  /// Of metrics()[metric], which must be of that type.
+  [[nodiscard]] std::span<const double> reals(std::size_t metric) const;
+  [[nodiscard]] std::span<const std::int64_t> integers(std::size_t metric) const;
+  /// Empty where no point has a trace.
+  [[nodiscard]] std::span<const std::vector<TraceRow>> traces() const { return traces_; }
+
+  // A point each.
+  [[nodiscard]] std::span<const double> seconds() const { return seconds_; }
+  /// Empty where no point has rows of agents.
+  [[nodiscard]] std::span<const AgentRows> agents() const { return agents_; }
+
+  /// Why points failed or are invalid, by point.
+  [[nodiscard]] const std::map<std::size_t, std::string>& messages() const { return messages_; }
+
+  /// One run put together again.
+  [[nodiscard]] Outcome run(std::size_t point, std::size_t type = 0) const;
+
+ private:
+  std::size_t types_;
+  std::vector<Status> statuses_;
+  std::vector<double> reals_;  ///< real metrics × runs
+  std::vector<std::int64_t> integers_;
+  std::vector<double> seconds_;
+  std::vector<std::vector<TraceRow>> traces_;
+  std::vector<AgentRows> agents_;
+  std::map<std::size_t, std::string> messages_;
 };
 
 /// One column of results.
@@ -52,5 +107,8 @@ struct Metric {
 
 /// All metrics in file order; `status` is not among them.
 [[nodiscard]] std::span<const Metric> metrics();
+
+/// Where a metric stands among them. Throws std::logic_error for a name that none has.
+[[nodiscard]] std::size_t metric_index(std::string_view name);
 
 }  // namespace needflow

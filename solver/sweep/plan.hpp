@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "solver/sweep/layout.hpp"
 #include "solver/sweep/sweep.hpp"
 
 namespace needflow {
@@ -18,8 +19,7 @@ struct NetworkTask {
   std::int64_t providers = 0;
   std::int64_t recipients = 0;
   std::int64_t entries = 0;  ///< stored entries of the matrix, expected
-  /// One point at a time with all threads on its row blocks; otherwise a thread a point.
-  bool shares_rows = false;
+  Layout layout = {};
 };
 
 struct InvalidEntry {
@@ -46,9 +46,7 @@ struct Plan {
 /// goes on to the limit more often than not.
 [[nodiscard]] std::int64_t assumed_rounds(const RoundSettings& settings);
 
-/// From how many stored entries threads gain anything inside one run.
-inline constexpr std::int64_t kEntriesForThreads = 200'000;
-
-[[nodiscard]] Plan make_plan(const Sweep& sweep);
+/// `forced_lanes` overrules the layout's width; see choose_layout().
+[[nodiscard]] Plan make_plan(const Sweep& sweep, std::optional<int> forced_lanes = {});
 
 }  // namespace needflow

@@ -1,6 +1,7 @@
 #include "solver/sweep/sweep.hpp"
 
-#include <fmt/format.h>
+#include <bit>
+#include <type_traits>
 
 #include "solver/error.hpp"
 
@@ -8,31 +9,42 @@ namespace needflow {
 
 namespace {
 
-// Outcomes stay in memory until the file is written, about 600 B a point.
+// Outcomes stay in memory until the file is written, about 170 B a point.
 constexpr std::size_t kMaxPoints = std::size_t{1} << 25;
 
-/// Identity of a generated amount: constant amounts have no cv.
-std::string amount_identity(AmountKind kind, double mean, double cv) {
-  const double used_cv = kind == AmountKind::constant ? 0.0 : cv;
-  return fmt::format("{} {} {}", static_cast<int>(kind), mean, used_cv);
+/// Writes an identity word by word; what is not written is 0.
+class Words {
+ public:
+  template <class T>
+  Words& operator<<(T value) {
+    if constexpr (std::is_floating_point_v<T>) {
+      words_.at(used_++) = std::bit_cast<std::uint64_t>(value);
+    } else {
+      words_.at(used_++) = static_cast<std::uint64_t>(value);
+    }
+    return *this;
+  }
+  [[nodiscard]] const Identity& identity() const { return words_; }
+
+ private:
+  Identity words_{};
+  std::size_t used_ = 0;
+};
+
+/// Constant amounts have no cv.
+double used_cv(AmountKind kind, double cv) { return kind == AmountKind::constant ? 0.0 : cv; }
+
+void add_population(Words& words, const PopulationSettings& p) {
+  words << p.need << p.need_mean << used_cv(p.need, p.need_cv) << p.capacity
+        << used_cv(p.capacity, p.capacity_cv) << p.provider_fraction << p.recipient_fraction
+        << p.types;
 }
 
-std::string population_identity(const PopulationSettings& p) {
-  return fmt::format("need {} capacity {} fractions {} {} types {}",
-                     amount_identity(p.need, p.need_mean, p.need_cv),
-                     amount_identity(p.capacity, 1.0, p.capacity_cv), p.provider_fraction,
-                     p.recipient_fraction, p.types);
-}
-
-std::string round_identity(const RoundSettings& r) {
-  std::string text =
-      fmt::format("settlement {} damping {} cap {} tolerance {} stop {} rounds {}",
-                  static_cast<int>(r.settlement), static_cast<int>(r.damping),
-                  static_cast<int>(r.cap), r.tolerance, static_cast<int>(r.stop), r.max_rounds);
-  if (r.damping == DampingKind::constant) text += fmt::format(" factor {}", r.damping_factor);
-  if (r.settlement == SettlementKind::stock) text += fmt::format(" returns {}", r.return_surplus);
-  if (r.settlement == SettlementKind::reallocate) text += fmt::format(" omega {}", r.relaxation);
-  return text;
+void add_round(Words& words, const RoundSettings& r) {
+  words << r.settlement << r.damping << r.cap << r.tolerance << r.stop << r.max_rounds;
+  words << (r.damping == DampingKind::constant ? r.damping_factor : 0.0);
+  words << (r.settlement == SettlementKind::stock && r.return_surplus);
+  words << (r.settlement == SettlementKind::reallocate ? r.relaxation : 0.0);
 }
 
 }  // namespace
@@ -73,6 +85,8 @@ class Position {
     rest_ /= length;
     return index;
   }
+  /// What the dimensions not taken yet make.
+  [[nodiscard]] std::size_t rest() const { return rest_; }
 
  private:
   std::size_t rest_;
@@ -110,31 +124,69 @@ Sweep only_point(Sweep sweep, std::size_t i) {
   return sweep;
 }
 
-std::string network_identity(const Sweep& sweep, const Point& point) {
-  if (sweep.instance->source != Source::generated) return "files";
-  const NetworkSettings& n = point.settings.network;
-  const RecognitionSettings& r = point.settings.recognition;
+PointReader::PointReader(const Sweep& sweep)
+    : sweep_(sweep),
+      replicates_(static_cast<std::size_t>(sweep.replicates)),
+      networks_(static_cast<std::size_t>(sweep.networks)),
+      positions_(sweep.axes.size(), 0),
+      settings_(sweep.axes.size() + 1, sweep.base) {
+  for (std::size_t d = 0; d < positions_.size(); ++d) {
+    settings_[d + 1] = settings_[d];
+    sweep_.axes[d].apply(settings_[d + 1], sweep_.axes[d].values[0]);
+  }
+  point_.settings = settings_.back();
+}
+
+void PointReader::move_to(std::size_t combination) {
+  combination_ = combination;
+  Position position(combination);
+  std::size_t moved = positions_.size();  // the outermost axis that did
+  for (std::size_t d = positions_.size(); d-- > 0;) {
+    const std::size_t now = position.take(sweep_.axes[d].values.size());
+    if (now != positions_[d]) moved = d;
+    positions_[d] = now;
+  }
+  for (std::size_t d = moved; d < positions_.size(); ++d) {
+    settings_[d + 1] = settings_[d];
+    sweep_.axes[d].apply(settings_[d + 1], sweep_.axes[d].values[positions_[d]]);
+  }
+  point_.settings = settings_.back();
+}
+
+const Point& PointReader::at(std::size_t i) {
+  Position position(i);
+  point_.replicate =
+      sweep_.first_replicate + static_cast<std::uint32_t>(position.take(replicates_));
+  point_.network = sweep_.first_network + static_cast<std::uint32_t>(position.take(networks_));
+  if (position.rest() != combination_) move_to(position.rest());
+  return point_;
+}
+
+Identity network_identity(const Sweep& sweep, const Settings& settings) {
+  Words words;
+  if (sweep.instance->source != Source::generated) return words.identity();  // the files' own
+  const NetworkSettings& n = settings.network;
+  const RecognitionSettings& r = settings.recognition;
   NetworkKind kind = n.kind;
   const std::int64_t k = resolved_neighbors(n);
   if (kind == NetworkKind::partial_mesh && k >= n.agents - 1) kind = NetworkKind::full_mesh;
-  std::string text =
-      fmt::format("seed {} network {} kind {} agents {} weights {}", point.settings.seed,
-                  point.network, static_cast<int>(kind), n.agents, static_cast<int>(r.weights));
-  if (kind == NetworkKind::partial_mesh) text += fmt::format(" k {}", k);
-  if (kind == NetworkKind::hub_spoke) text += fmt::format(" hub {}", n.hub);
-  if (r.weights == WeightKind::gamma) text += fmt::format(" shape {}", r.shape);
-  return text;
+  words << settings.seed << kind << n.agents << r.weights;
+  words << (kind == NetworkKind::partial_mesh ? k : 0);
+  words << (kind == NetworkKind::hub_spoke ? n.hub : 0);
+  words << (r.weights == WeightKind::gamma ? r.shape : 0.0);
+  return words.identity();
 }
 
-std::string run_identity(const Sweep& sweep, const Point& point) {
-  const PopulationSettings& population = point.settings.population;
-  std::string text = round_identity(point.settings.round);
-  if (population.supply_ratio) text += fmt::format(" ratio {}", *population.supply_ratio);
+Identity run_identity(const Sweep& sweep, const Settings& settings) {
+  const PopulationSettings& population = settings.population;
+  Words words;
+  add_round(words, settings.round);
+  words << population.supply_ratio.has_value() << population.supply_ratio.value_or(0.0);
   if (!sweep.instance->has_amounts()) {
-    text += fmt::format(" {} seed {} network {} replicate {}", population_identity(population),
-                        point.settings.seed, point.network, point.replicate);
+    words << settings.seed;
+    add_population(words, population);
   }
-  return text;
+  return words.identity();
 }
 
 std::uint64_t fingerprint(std::string_view text, std::uint64_t start) {

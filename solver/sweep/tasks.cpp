@@ -1,15 +1,13 @@
 #include "solver/sweep/tasks.hpp"
 
-#include <fmt/format.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 
 #include <chrono>
-#include <exception>
-#include <mutex>
-#include <new>
 
-#include "solver/error.hpp"
+#include "solver/statistics.hpp"
+#include "solver/sweep/lane_runs.hpp"
+#include "solver/sweep/point_rows.hpp"
 
 namespace needflow {
 
@@ -22,29 +20,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-PointOutcome unsolved(const Sweep& sweep, std::size_t index, Status status, std::string message) {
-  PointOutcome outcome;
-  outcome.point = index;
-  outcome.types.resize(sweep.types());
-  for (Outcome& type : outcome.types) type.status = status;
-  outcome.message = std::move(message);
-  return outcome;
-}
-
-/// Turns whatever stops a point into its row: the one place that knows which trouble is whose.
-template <class Work>
-PointOutcome outcome_of(const Sweep& sweep, std::size_t index, const Work& work) {
-  try {
-    return work();
-  } catch (const InvalidPoint& problem) {
-    return unsolved(sweep, index, Status::invalid, problem.what());
-  } catch (const std::bad_alloc&) {
-    return unsolved(sweep, index, Status::failed, "not enough memory for this point");
-  } catch (const std::exception& problem) {
-    return unsolved(sweep, index, Status::failed, problem.what());
-  }
-}
-
 Amounts amounts_of(const Sweep& sweep, const Point& point, std::size_t agents) {
   const PopulationSettings& population = point.settings.population;
   Amounts amounts = sweep.instance->has_amounts()
@@ -55,102 +30,86 @@ Amounts amounts_of(const Sweep& sweep, const Point& point, std::size_t agents) {
   return amounts;
 }
 
-void size_agent_rows(AgentRows& rows, const Recognition& recognition, std::size_t types) {
-  for (auto* column : {&rows.need, &rows.satisfied, &rows.damping, &rows.residual}) {
-    column->resize(recognition.recipients() * types);
-  }
-  for (auto* column : {&rows.capacity, &rows.capacity_left}) {
-    column->resize(recognition.providers() * types);
-  }
-  rows.provider_degree.assign(recognition.provider_degree.begin(),
-                              recognition.provider_degree.end());
-  rows.recipient_degree.assign(recognition.recipient_degree.begin(),
-                               recognition.recipient_degree.end());
-}
-
-void keep_agent_rows(AgentRows& rows, const RoundSolver& solver, const Amounts& amounts,
-                     std::size_t type) {
-  const std::size_t types = amounts.types();
-  const auto& need = amounts.need[type];
-  for (std::size_t r = 0; r < need.size(); ++r) {
-    const std::size_t row = r * types + type;
-    rows.need[row] = need[r];
-    rows.satisfied[row] = solver.satisfied()[r];
-    rows.damping[row] = solver.damping()[r];
-    rows.residual[row] = std::max(0.0, need[r] - solver.satisfied()[r]);
-  }
-  const auto& capacity = amounts.capacity[type];
-  for (std::size_t p = 0; p < capacity.size(); ++p) {
-    rows.capacity[p * types + type] = capacity[p];
-    rows.capacity_left[p * types + type] = solver.available()[p];
-  }
-}
-
 Outcome run_type(const Sweep& sweep, const RoundSettings& settings, const Recognition& recognition,
                  const Amounts& amounts, std::size_t type, Threads threads, RoundSolver& solver,
-                 const PointObserver& observer) {
-  Outcome outcome;
+                 const PointObserver& observer, OutcomeBatch& batch) {
   RoundObserver each_round;
   if (sweep.traces || observer) {
     each_round = [&](const RoundSolver& now) {
-      if (sweep.traces) outcome.trace.push_back(now.trace_row());
+      if (sweep.traces) batch.traces[type].push_back(now.trace_row());
       if (observer) observer(type, amounts.need[type], now);
     };
   }
   const RunReport report = solver.run(amounts.need[type], amounts.capacity[type], each_round);
-  outcome.status = report.status;
-  outcome.network_edges = recognition.network_edges;
-  outcome.recognised_pairs = recognition.recognised_pairs;
-  outcome.network_mean_degree = recognition.mean_degree();
-  outcome.rounds = report.rounds;
+  Outcome outcome = outcome_from(report, recognition);
   if (report.status == Status::failed) return outcome;
-  outcome.cycle_period = report.cycle_period;
-  outcome.messages = report.messages;
   outcome.satisfaction = measure_satisfaction(amounts.need[type], solver.satisfied(), solver.over(),
                                               report.wasted, settings.tolerance, threads);
   return outcome;
 }
 
-/// Forwards outcomes to the sink, one at a time.
-class Deliverer {
- public:
-  explicit Deliverer(OutcomeSink& sink) : sink_(sink) {}
-  void operator()(PointOutcome outcome) {
-    const std::scoped_lock lock(mutex_);
-    sink_.finished(std::move(outcome));
+/// The same trouble for every point of a task whose network cannot be built.
+void deliver_trouble(const NetworkTask& task, const OutcomeBatch& trouble, Deliverer& deliver) {
+  for (const std::size_t point : task.points) {
+    if (deliver.stopped()) return;
+    OutcomeBatch same = trouble;
+    same.points = {point};
+    deliver(std::move(same));
   }
-  [[nodiscard]] bool stopped() const { return sink_.stop_requested(); }
+}
 
- private:
-  OutcomeSink& sink_;
-  std::mutex mutex_;
-};
+/// Calls work(i) for i in [0, count): one after the other, or on the threads of the arena.
+/// Isolated: a thread that waits here must not start another task and hold two networks at once.
+template <class Work>
+void for_crew(std::size_t count, bool in_turn, const Work& work) {
+  if (in_turn) {
+    for (std::size_t i = 0; i < count; ++i) work(i);
+    return;
+  }
+  tbb::this_task_arena::isolate([&] { parallel_indices(count, work, tbb::simple_partitioner()); });
+}
+
+/// Runs whose every round is watched go one by one.
+void run_watched(const Sweep& sweep, const NetworkTask& task, const Recognition& recognition,
+                 Deliverer& deliver) {
+  const Threads inside = task.layout.shares_rows ? Threads::all : Threads::one;
+  for_crew(task.points.size(), task.layout.shares_rows, [&](std::size_t i) {
+    if (!deliver.stopped()) deliver(run_point(sweep, task.points[i], recognition, inside));
+  });
+}
+
+/// As many crews as there can be full batches; each takes runs until the queue is empty.
+void run_in_lanes(const Sweep& sweep, const NetworkTask& task, const Recognition& recognition,
+                  Deliverer& deliver) {
+  const Layout& layout = task.layout;
+  const Threads inside = layout.shares_rows ? Threads::all : Threads::one;
+  for (const auto& points : points_by_cap(sweep, task.points)) {
+    RunQueue queue(sweep, points);
+    PointParts parts;
+    const LaneWork work{sweep, recognition, inside, queue, parts, deliver};
+    const auto lanes = static_cast<std::size_t>(layout.lanes);
+    const auto threads = static_cast<std::size_t>(tbb::this_task_arena::max_concurrency());
+    const std::size_t batches = (queue.runs() + lanes - 1) / lanes;
+    const std::size_t crews = layout.shares_rows ? 1 : std::min(threads, batches);
+    for_crew(crews, layout.shares_rows, [&](std::size_t) { run_lanes(work, layout.lanes); });
+  }
+}
 
 void run_task(const Sweep& sweep, const NetworkTask& task, Deliverer& deliver) {
   if (deliver.stopped()) return;
-  const Threads inside = task.shares_rows ? Threads::all : Threads::one;
+  const Threads inside = task.layout.shares_rows ? Threads::all : Threads::one;
   std::shared_ptr<const Recognition> recognition;
-  const PointOutcome trouble = outcome_of(sweep, task.points.front(), [&] {
+  const OutcomeBatch trouble = outcome_of(sweep, task.points.front(), [&] {
     recognition = recognition_of(sweep, task.example, inside);
-    return PointOutcome{};
+    return OutcomeBatch{};
   });
-  const auto one_point = [&](std::size_t i) {
-    if (deliver.stopped()) return;
-    if (recognition != nullptr) {
-      deliver(run_point(sweep, task.points[i], *recognition, inside));
-      return;
-    }
-    PointOutcome same_trouble = trouble;
-    same_trouble.point = task.points[i];
-    deliver(std::move(same_trouble));
-  };
-  if (task.shares_rows) {
-    for (std::size_t i = 0; i < task.points.size(); ++i) one_point(i);
-    return;
+  if (recognition == nullptr) {
+    deliver_trouble(task, trouble, deliver);
+  } else if (sweep.traces) {
+    run_watched(sweep, task, *recognition, deliver);
+  } else {
+    run_in_lanes(sweep, task, *recognition, deliver);
   }
-  // Isolated: a thread that waits here must not start another task and hold two networks at once.
-  tbb::this_task_arena::isolate(
-      [&] { parallel_indices(task.points.size(), one_point, tbb::simple_partitioner()); });
 }
 
 }  // namespace
@@ -166,29 +125,37 @@ std::shared_ptr<const Recognition> recognition_of(const Sweep& sweep, const Poin
                 settings.seed, point.network, threads));
 }
 
-PointOutcome run_point(const Sweep& sweep, std::size_t index, const Recognition& recognition,
+OutcomeBatch run_point(const Sweep& sweep, std::size_t index, const Recognition& recognition,
                        Threads threads, const PointObserver& observer) {
   const auto started = Clock::now();
-  PointOutcome result = outcome_of(sweep, index, [&] {
+  OutcomeBatch result = outcome_of(sweep, index, [&] {
     const Point point = sweep.point(index);
     const RoundSettings& settings = point.settings.round;
     const Amounts amounts = amounts_of(sweep, point, recognition.recipients());
     RoundSolver solver(recognition, settings, threads);
-    PointOutcome outcome;
-    outcome.point = index;
-    if (sweep.agents) size_agent_rows(outcome.agents, recognition, amounts.types());
+    OutcomeBatch outcome;
+    outcome.points = {index};
+    outcome.seconds = {0.0};
+    if (sweep.traces) outcome.traces.resize(amounts.types());
+    if (sweep.agents) {
+      outcome.agents.resize(1);
+      size_agent_rows(outcome.agents[0], recognition, amounts.types());
+    }
     for (std::size_t type = 0; type < amounts.types(); ++type) {
-      outcome.types.push_back(
-          run_type(sweep, settings, recognition, amounts, type, threads, solver, observer));
-      if (outcome.types.back().status == Status::failed) {
-        outcome.message =
-            fmt::format("numbers overflowed in round {}", outcome.types.back().rounds);
+      outcome.outcomes.push_back(run_type(sweep, settings, recognition, amounts, type, threads,
+                                          solver, observer, outcome));
+      const std::string trouble = trouble_of(outcome.outcomes.back());
+      if (!trouble.empty()) outcome.messages = {trouble};
+      if (sweep.agents) {
+        AgentRows rows;
+        size_agent_rows(rows, recognition, 1);
+        keep_agent_rows(rows, solver.lane(), 0);
+        interleave(rows, type, amounts.types(), outcome.agents[0]);
       }
-      if (sweep.agents) keep_agent_rows(outcome.agents, solver, amounts, type);
     }
     return outcome;
   });
-  result.seconds = seconds_since(started);
+  result.seconds = {seconds_since(started)};
   return result;
 }
 
@@ -201,8 +168,8 @@ void run_in_arena(int threads, const std::function<void()>& work) {
   arena.execute(work);
 }
 
-PointOutcome run_only_point(const Sweep& sweep, int threads, const ObserverFor& observer_for) {
-  PointOutcome outcome;
+OutcomeBatch run_only_point(const Sweep& sweep, int threads, const ObserverFor& observer_for) {
+  OutcomeBatch outcome;
   run_in_arena(threads, [&] {
     outcome = outcome_of(sweep, 0, [&] {
       const auto recognition = recognition_of(sweep, sweep.point(0), Threads::all);
@@ -223,7 +190,7 @@ void run_plan(const Sweep& sweep, const Plan& plan, int threads, OutcomeSink& si
   run_in_arena(threads, [&] {
     std::vector<const NetworkTask*> side_by_side;
     for (const NetworkTask& task : plan.tasks) {  // biggest first
-      if (task.shares_rows) {
+      if (task.layout.shares_rows) {
         run_task(sweep, task, deliver);
       } else {
         side_by_side.push_back(&task);

@@ -8,25 +8,17 @@
 
 #include "solver/sweep/outcome.hpp"
 #include "solver/sweep/plan.hpp"
+#include "solver/sweep/sink.hpp"
 
 namespace needflow {
-
-/// Receives outcomes as they come, from any thread, one call at a time. The order depends on
-/// threads; the outcomes do not. A journal belongs here.
-class OutcomeSink {
- public:
-  virtual ~OutcomeSink() = default;
-  virtual void finished(PointOutcome outcome) = 0;
-  /// Asked before each point; true leaves the remaining points pending.
-  [[nodiscard]] virtual bool stop_requested() const = 0;
-};
 
 /// Called after every round of a point, with the need type it runs and that type's needs.
 using PointObserver =
     std::function<void(std::size_t type, std::span<const double> need, const RoundSolver& solver)>;
 
-/// Runs one point on its matrix. Never throws for a point's own trouble: that is a status.
-[[nodiscard]] PointOutcome run_point(const Sweep& sweep, std::size_t index,
+/// Runs one point on its matrix: a batch of one. Never throws for a point's own trouble: that is a
+/// status.
+[[nodiscard]] OutcomeBatch run_point(const Sweep& sweep, std::size_t index,
                                      const Recognition& recognition, Threads threads,
                                      const PointObserver& observer = {});
 
@@ -34,7 +26,7 @@ using PointObserver =
 using ObserverFor = std::function<PointObserver(const Recognition&)>;
 
 /// Builds the matrix of a sweep's only point and runs it, all threads on its rows where that pays.
-[[nodiscard]] PointOutcome run_only_point(const Sweep& sweep, int threads,
+[[nodiscard]] OutcomeBatch run_only_point(const Sweep& sweep, int threads,
                                           const ObserverFor& observer_for = {});
 
 /// The matrix of a task: built from its settings, or the instance's own.

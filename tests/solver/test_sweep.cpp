@@ -16,27 +16,26 @@ Sweep sweep_of(const std::string& text) { return parse_scenario(text, "test.toml
 /// Keeps outcomes by point; stops after `limit` of them.
 class Keeper : public OutcomeSink {
  public:
-  explicit Keeper(std::size_t points, std::size_t limit = ~std::size_t{0})
-      : outcomes(points), limit_(limit) {}
-  void finished(PointOutcome outcome) override {
-    ++done;
-    const std::size_t point = outcome.point;
-    outcomes[point] = std::move(outcome);
+  explicit Keeper(const Sweep& sweep, std::size_t limit = ~std::size_t{0})
+      : outcomes(sweep.points(), sweep.types()), limit_(limit) {}
+  void finished(OutcomeBatch batch) override {
+    done += batch.points.size();
+    outcomes.add(std::move(batch));
   }
   [[nodiscard]] bool stop_requested() const override { return done >= limit_; }
 
-  std::vector<PointOutcome> outcomes;
+  Outcomes outcomes;
   std::atomic<std::size_t> done = 0;
 
  private:
   std::size_t limit_;
 };
 
-std::vector<PointOutcome> run_all(const Sweep& sweep, int threads) {
-  Keeper keeper(sweep.points());
+Outcomes run_all(const Sweep& sweep, int threads) {
+  Keeper keeper(sweep);
   run_plan(sweep, make_plan(sweep), threads, keeper);
   CHECK(keeper.done == sweep.points());
-  return keeper.outcomes;
+  return std::move(keeper.outcomes);
 }
 
 const char* kGrid = R"(
@@ -75,17 +74,17 @@ TEST_CASE("one thread and many give the same outcomes, number for number") {
   const Sweep sweep = sweep_of(kGrid);
   const auto one = run_all(sweep, 1);
   const auto many = run_all(sweep, 4);
-  for (std::size_t i = 0; i < one.size(); ++i) {
-    const Outcome& a = one[i].types[0];
-    const Outcome& b = many[i].types[0];
+  for (std::size_t i = 0; i < one.points(); ++i) {
+    const Outcome a = one.run(i);
+    const Outcome b = many.run(i);
     CHECK(a.status == b.status);
     CHECK(a.rounds == b.rounds);
     for (const Metric& metric : metrics()) {
       if (metric.real != nullptr) CHECK(metric.real(a) == metric.real(b));
       if (metric.integer != nullptr) CHECK(metric.integer(a) == metric.integer(b));
     }
-    CHECK(one[i].agents.satisfied == many[i].agents.satisfied);
-    CHECK(a.trace.size() == static_cast<std::size_t>(a.rounds));
+    CHECK(one.agents()[i].satisfied == many.agents()[i].satisfied);
+    CHECK(one.traces()[i].size() == static_cast<std::size_t>(a.rounds));
   }
 }
 
@@ -96,7 +95,7 @@ TEST_CASE("the one-point sweep of point i computes what point i computes") {
     const Sweep one = only_point(sweep, i);
     REQUIRE(one.points() == 1);
     const auto alone = run_all(one, 1);
-    CHECK(alone[0].agents.satisfied == all[i].agents.satisfied);
+    CHECK(alone.agents()[0].satisfied == all.agents()[i].satisfied);
   }
 }
 
@@ -105,8 +104,8 @@ TEST_CASE("an axis value added changes no other point") {
   const std::string more = "[network]\nagents = [12, 20, 30]\nneighbors = 4\n";
   const auto a = run_all(sweep_of(few), 1);
   const auto b = run_all(sweep_of(more), 1);
-  CHECK(a[0].types[0].satisfaction.gini == b[0].types[0].satisfaction.gini);
-  CHECK(a[1].types[0].satisfaction.gini == b[2].types[0].satisfaction.gini);
+  CHECK(a.run(0).satisfaction.gini == b.run(0).satisfaction.gini);
+  CHECK(a.run(1).satisfaction.gini == b.run(2).satisfaction.gini);
 }
 
 TEST_CASE("points that share a network are one task, biggest task first") {
@@ -136,14 +135,14 @@ TEST_CASE("a point without a solution is a row; the others finish") {
   REQUIRE(plan.invalid.size() == 1);
   CHECK(plan.invalid[0].point == 1);
   const auto outcomes = run_all(sweep, 2);
-  CHECK(outcomes[1].types[0].status == Status::invalid);
-  CHECK(outcomes[1].message.find("network.hub = 10") != std::string::npos);
-  CHECK(outcomes[3].types[0].status != Status::invalid);
+  CHECK(outcomes.run(1).status == Status::invalid);
+  CHECK(outcomes.messages().at(1).find("network.hub = 10") != std::string::npos);
+  CHECK(outcomes.run(3).status != Status::invalid);
 }
 
 TEST_CASE("a sink that asks to stop leaves the rest pending") {
   const Sweep sweep = sweep_of(kGrid);
-  Keeper keeper(sweep.points(), 3);
+  Keeper keeper(sweep, 3);
   run_plan(sweep, make_plan(sweep), 1, keeper);
   CHECK(keeper.done == 3);
 }
@@ -151,9 +150,9 @@ TEST_CASE("a sink that asks to stop leaves the rest pending") {
 TEST_CASE("rows shared by threads give the bits of one thread") {
   const Sweep sweep = sweep_of("[network]\nagents=3000\nneighbors=10\n[output]\nagents=true\n");
   const auto recognition = recognition_of(sweep, sweep.point(0), Threads::all);
-  const PointOutcome one = run_point(sweep, 0, *recognition, Threads::one);
-  PointOutcome all;
+  const OutcomeBatch one = run_point(sweep, 0, *recognition, Threads::one);
+  OutcomeBatch all;
   run_in_arena(4, [&] { all = run_point(sweep, 0, *recognition, Threads::all); });
-  CHECK(one.agents.satisfied == all.agents.satisfied);
-  CHECK(one.types[0].satisfaction.gini == all.types[0].satisfaction.gini);
+  CHECK(one.agents[0].satisfied == all.agents[0].satisfied);
+  CHECK(one.outcomes[0].satisfaction.gini == all.outcomes[0].satisfaction.gini);
 }

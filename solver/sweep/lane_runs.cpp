@@ -1,0 +1,311 @@
+#include "solver/sweep/lane_runs.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <memory>
+#include <tuple>
+
+#include "solver/statistics.hpp"
+#include "solver/sweep/draws.hpp"
+#include "solver/sweep/point_rows.hpp"
+
+namespace needflow {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_between(Clock::time_point start, Clock::time_point end) {
+  return std::chrono::duration<double>(end - start).count();
+}
+
+/// Final states of runs that have ended, until there are enough of them to be measured side by
+/// side: the statistics of one run cost as much as those of L.
+template <int L>
+class FinishedStates {
+ public:
+  /// With more recipients a run is measured on its own: sorting is then done that way too.
+  FinishedStates(std::size_t recipients, Threads inside)
+      : inside_(inside), room_(L > 1 && recipients <= kNetworkRows ? L : 1) {
+    for (auto* values : {&need_, &satisfied_, &over_}) values->resize(recipients * room_);
+  }
+
+  [[nodiscard]] bool full() const { return count_ == room_; }
+  [[nodiscard]] bool empty() const { return count_ == 0; }
+
+  void add(const LaneRounds<L>& rounds, std::size_t lane, double tolerance) {
+    const std::size_t recipients = rounds.need().rows();
+    for (std::size_t r = 0; r < recipients; ++r) {
+      const std::size_t at = r * room_ + count_;
+      need_[at] = rounds.need()[r][lane];
+      satisfied_[at] = rounds.satisfied()[r][lane];
+      over_[at] = rounds.over()[r][lane];
+    }
+    wasted_[count_] = rounds.report(lane).wasted;
+    tolerance_[count_] = tolerance;
+    ++count_;
+  }
+
+  /// The figures of all that were added, in order; then the places are free again.
+  [[nodiscard]] std::span<const Satisfaction> measure() {
+    const std::size_t count = count_;
+    count_ = 0;
+    if (room_ == 1) {
+      figures_[0] =
+          measure_satisfaction(need_, satisfied_, over_, wasted_[0], tolerance_[0], inside_);
+    } else {
+      using Lanes = LaneSpan<const double, L>;
+      measure_spread<L>({Lanes(need_), Lanes(satisfied_), Lanes(over_), wasted_, tolerance_},
+                        workspace_, std::span<Satisfaction, L>(figures_), inside_);
+    }
+    return std::span(figures_).first(count);
+  }
+
+ private:
+  Threads inside_;
+  std::size_t room_;
+  std::size_t count_ = 0;
+  LaneVector<double> need_, satisfied_, over_;
+  std::array<double, L> wasted_{};
+  std::array<double, L> tolerance_{};
+  std::array<Satisfaction, L> figures_;
+  SpreadWorkspace workspace_;
+};
+
+/// One thread's lanes.
+template <int L>
+class LaneCrew {
+ public:
+  explicit LaneCrew(const LaneWork& work)
+      : work_(work),
+        reader_(work.sweep),
+        draws_(work.sweep, work.recognition.recipients()),
+        rounds_(work.recognition, work.queue.traits(), work.inside),
+        finished_(work.recognition.recipients(), work.inside),
+        hand_over_at_(points_a_batch(work.recognition)) {}
+
+  void work() {
+    for (std::size_t lane = 0; lane < L && !queue_empty_; ++lane) fill(lane);
+    auto before = Clock::now();
+    while (rounds_.any_busy()) {
+      rounds_.round();
+      const auto now = Clock::now();
+      share_time(seconds_between(before, now));
+      before = now;
+      for (std::size_t lane = 0; lane < L; ++lane) {
+        if (!running_[lane] || rounds_.busy(lane)) continue;
+        finish(lane);
+        if (!queue_empty_) fill(lane);
+      }
+    }
+    measure();
+    hand_over();
+  }
+
+ private:
+  /// A run in a lane, or one whose state waits to be measured.
+  struct Occupant {
+    Run run{};
+    double tolerance = 0.0;
+    double seconds = 0.0;
+  };
+  struct Waiting {
+    Occupant occupant;
+    Outcome outcome;
+    AgentRows agents;
+  };
+
+  /// Batches go out often enough for progress and seldom enough not to be felt.
+  static std::size_t points_a_batch(const Recognition& recognition) {
+    constexpr Offset kSlowEntries = 20'000;
+    return recognition.provider_rows.entries() * L >= kSlowEntries * 16 ? 1 : 64;
+  }
+
+  /// Starts the next run that can be started; its draws' time is its own.
+  void fill(std::size_t lane) {
+    while (!queue_empty_) {
+      const std::optional<Run> run = work_.deliver.stopped() ? std::nullopt : work_.queue.next();
+      if (!run) {
+        queue_empty_ = true;
+        return;
+      }
+      const OutcomeBatch trouble = outcome_of(work_.sweep, run->point, [&] {
+        start(lane, *run);
+        return OutcomeBatch{};
+      });
+      if (trouble.points.empty()) return;
+      // Every type of the point meets the same trouble; the first one tells.
+      if (run->type == 0) append(batch_, OutcomeBatch(trouble));
+    }
+  }
+
+  void start(std::size_t lane, const Run& run) {
+    const auto began = Clock::now();
+    const Point& point = reader_.at(run.point);
+    const std::shared_ptr<const Draw> draw = draws_.draw_of(point);
+    for (std::size_t type = 0; type < draw->amounts.types(); ++type) {
+      (void)capacity_factor(*draw, point, type);  // a point is invalid if one of its types is
+    }
+    if (L == 1) borrowed_ = draw;
+    rounds_.start(lane, point.settings.round, draw->amounts.need[run.type],
+                  draw->amounts.capacity[run.type], capacity_factor(*draw, point, run.type));
+    occupants_[lane] = {run, point.settings.round.tolerance, seconds_between(began, Clock::now())};
+    running_[lane] = true;
+  }
+
+  void share_time(double seconds) {
+    const auto busy = static_cast<double>(std::count(running_.begin(), running_.end(), true));
+    for (std::size_t lane = 0; lane < L; ++lane) {
+      if (running_[lane]) occupants_[lane].seconds += seconds / busy;
+    }
+  }
+
+  void finish(std::size_t lane) {
+    running_[lane] = false;
+    Waiting ended{occupants_[lane], outcome_from(rounds_.report(lane), work_.recognition), {}};
+    if (work_.sweep.agents) {
+      size_agent_rows(ended.agents, work_.recognition, 1);
+      keep_agent_rows(ended.agents, rounds_, lane);
+    }
+    if (ended.outcome.status == Status::failed) {
+      place(std::move(ended));
+      return;
+    }
+    finished_.add(rounds_, lane, ended.occupant.tolerance);
+    waiting_.push_back(std::move(ended));
+    if (finished_.full()) measure();
+  }
+
+  void measure() {
+    if (finished_.empty()) return;
+    const auto began = Clock::now();
+    const std::span<const Satisfaction> figures = finished_.measure();
+    const double each = seconds_between(began, Clock::now()) / static_cast<double>(figures.size());
+    for (std::size_t i = 0; i < figures.size(); ++i) {
+      waiting_[i].outcome.satisfaction = figures[i];
+      waiting_[i].occupant.seconds += each;
+      place(std::move(waiting_[i]));
+    }
+    waiting_.clear();
+  }
+
+  /// Puts an outcome into the batch, and the batch on its way when it is full.
+  void place(Waiting&& ended) {
+    const Run& run = ended.occupant.run;
+    std::string trouble = trouble_of(ended.outcome);
+    if (work_.sweep.types() == 1 && !work_.sweep.agents && trouble.empty() &&
+        batch_.messages.empty()) {  // the usual case, without a batch of one
+      batch_.points.push_back(run.point);
+      batch_.outcomes.push_back(ended.outcome);
+      batch_.seconds.push_back(ended.occupant.seconds);
+    } else {
+      OutcomeBatch part;
+      part.points = {run.point};
+      part.outcomes = {ended.outcome};
+      part.seconds = {ended.occupant.seconds};
+      if (work_.sweep.agents) part.agents.push_back(std::move(ended.agents));
+      if (!trouble.empty()) part.messages = {std::move(trouble)};
+      work_.parts.add(work_.sweep, work_.recognition, run, std::move(part), batch_);
+    }
+    if (batch_.points.size() >= hand_over_at_) hand_over();
+  }
+
+  void hand_over() {
+    if (batch_.points.empty()) return;
+    OutcomeBatch full;
+    std::swap(full, batch_);
+    work_.deliver(std::move(full));
+    batch_.points.reserve(hand_over_at_);
+    batch_.outcomes.reserve(hand_over_at_);
+    batch_.seconds.reserve(hand_over_at_);
+  }
+
+  const LaneWork& work_;
+  PointReader reader_;
+  DrawCache draws_;
+  std::shared_ptr<const Draw> borrowed_;  ///< a single lane reads it in place
+  LaneRounds<L> rounds_;
+  FinishedStates<L> finished_;
+  std::size_t hand_over_at_;
+  std::array<bool, L> running_{};
+  std::array<Occupant, L> occupants_{};
+  std::vector<Waiting> waiting_;
+  OutcomeBatch batch_;
+  bool queue_empty_ = false;
+};
+
+}  // namespace
+
+RunQueue::RunQueue(const Sweep& sweep, std::vector<std::size_t> points)
+    : points_(std::move(points)), types_(sweep.types()) {
+  // settlement, replicate, index
+  using Key = std::tuple<SettlementKind, std::uint32_t, std::size_t>;
+  std::vector<Key> keys;
+  keys.reserve(points_.size());
+  PointReader reader(sweep);
+  for (const std::size_t index : points_) {
+    const Point& point = reader.at(index);
+    if (keys.empty()) traits_ = BatchTraits::of(point.settings.round);
+    traits_.include(point.settings.round);
+    keys.emplace_back(point.settings.round.settlement, point.replicate, index);
+  }
+  std::sort(keys.begin(), keys.end());
+  for (std::size_t i = 0; i < points_.size(); ++i) points_[i] = std::get<2>(keys[i]);
+}
+
+std::optional<Run> RunQueue::next() {
+  const std::size_t run = taken_.fetch_add(1, std::memory_order_relaxed);
+  if (run >= runs()) return {};
+  return Run{points_[run / types_], run % types_};
+}
+
+std::vector<std::vector<std::size_t>> points_by_cap(const Sweep& sweep,
+                                                    const std::vector<std::size_t>& points) {
+  std::vector<std::size_t> uncapped;
+  std::vector<std::size_t> capped;
+  PointReader reader(sweep);
+  for (const std::size_t index : points) {
+    const bool none = reader.at(index).settings.round.cap == Cap::none;
+    (none ? uncapped : capped).push_back(index);
+  }
+  std::vector<std::vector<std::size_t>> queues;
+  for (auto* queue : {&uncapped, &capped}) {
+    if (!queue->empty()) queues.push_back(std::move(*queue));
+  }
+  return queues;
+}
+
+void PointParts::add(const Sweep& sweep, const Recognition& recognition, const Run& run,
+                     OutcomeBatch&& part, OutcomeBatch& batch) {
+  const std::size_t types = sweep.types();
+  if (types == 1) {
+    append(batch, std::move(part));
+    return;
+  }
+  const std::scoped_lock lock(mutex_);
+  const auto [entry, is_new] = open_.try_emplace(run.point, Parts{{}, types});
+  OutcomeBatch& whole = entry->second.whole;
+  if (is_new) {
+    whole.points = {run.point};
+    whole.outcomes.resize(types);
+    whole.seconds = {0.0};
+    if (!part.agents.empty()) {
+      whole.agents.resize(1);
+      size_agent_rows(whole.agents[0], recognition, types);
+    }
+  }
+  whole.outcomes[run.type] = part.outcomes[0];
+  whole.seconds[0] += part.seconds[0];
+  if (!part.messages.empty()) whole.messages = std::move(part.messages);
+  if (!part.agents.empty()) interleave(part.agents[0], run.type, types, whole.agents[0]);
+  if (--entry->second.left > 0) return;
+  append(batch, std::move(whole));
+  open_.erase(entry);
+}
+
+void run_lanes(const LaneWork& work, int lanes) {
+  with_lane_width(lanes, [&]<int L>() { LaneCrew<L>(work).work(); });
+}
+
+}  // namespace needflow

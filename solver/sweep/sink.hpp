@@ -1,0 +1,36 @@
+// Where outcomes go.
+#pragma once
+
+#include <mutex>
+#include <utility>
+
+#include "solver/sweep/outcome.hpp"
+
+namespace needflow {
+
+/// Receives outcomes as they come, a batch a call, from any thread, one call at a time. The order
+/// and which points make a batch depend on threads; the outcomes do not. A journal belongs here.
+class OutcomeSink {
+ public:
+  virtual ~OutcomeSink() = default;
+  virtual void finished(OutcomeBatch batch) = 0;
+  /// Asked before each run; true leaves the remaining points pending.
+  [[nodiscard]] virtual bool stop_requested() const = 0;
+};
+
+/// Forwards batches to the sink, one at a time.
+class Deliverer {
+ public:
+  explicit Deliverer(OutcomeSink& sink) : sink_(sink) {}
+  void operator()(OutcomeBatch batch) {
+    const std::scoped_lock lock(mutex_);
+    sink_.finished(std::move(batch));
+  }
+  [[nodiscard]] bool stopped() const { return sink_.stop_requested(); }
+
+ private:
+  OutcomeSink& sink_;
+  std::mutex mutex_;
+};
+
+}  // namespace needflow
