@@ -124,18 +124,18 @@ void LaneRounds<L>::start(std::size_t lane, const RoundSettings& settings,
   const double f = constant ? settings.damping_factor : 1.0;
   const LaneSpan<double, L> draft = ledger_.draft();
   for (std::size_t r = 0; r < need.size(); ++r) draft[r][lane] = need[r] * f;
-  if constexpr (L > 1) run.asked_next = f > 0.0 ? degrees_of_positive(need) : 0.0;
+  if constexpr (L > 1) run.asked_next = degrees_of_claims(need, f);
 }
 
 template <int L>
-double LaneRounds<L>::degrees_of_positive(std::span<const double> need) const {
+double LaneRounds<L>::degrees_of_claims(std::span<const double> need, double f) const {
   std::size_t positive = 0;
-  for (const double amount : need) positive += amount > 0.0 ? 1 : 0;
+  for (const double amount : need) positive += amount * f > 0.0 ? 1 : 0;
   const CsrView rows = recognition_.by_recipient();
   if (positive == need.size()) return static_cast<double>(rows.entries());
   double degrees = 0.0;
   for (std::size_t r = 0; r < need.size(); ++r) {
-    if (need[r] > 0.0) degrees += static_cast<double>(rows.offsets[r + 1] - rows.offsets[r]);
+    if (need[r] * f > 0.0) degrees += static_cast<double>(rows.offsets[r + 1] - rows.offsets[r]);
   }
   return degrees;
 }

@@ -223,7 +223,15 @@ TEST_CASE("What is no finite number is reported, in its lane alone") {
       CHECK(tally.overflowed == PerLane<std::uint8_t, 8>{0, 0, 0, 0, 0, 1, 0, 0});
       CHECK(settled({.need = 1, .received = bad}, rule_of({})).tally.overflowed[0] == 1);
     }
-    CHECK(settled({.need = 1, .received = 1.7e308}, rule_of({})).tally.overflowed[0] == 0);
+    // Finite numbers are finite, also where their sum is none.
+    Recipients large(40 * 8);
+    large.received.assign(40 * 8, 1.7e308);
+    SettleTally<8> in_lanes;
+    settle_pass<8>()({}, large.state<8>(), 0, 40, large.received_of<8>(0, 40), in_lanes);
+    CHECK(in_lanes.overflowed == PerLane<std::uint8_t, 8>{});
+    SettleTally<1> alone;
+    settle_pass<1>()({}, large.state<1>(), 0, 320, large.received_of<1>(0, 320), alone);
+    CHECK(alone.overflowed[0] == 0);
   }
 }
 

@@ -186,6 +186,19 @@ TEST_CASE("numbers that overflow in one lane leave the others alone") {
   }
 }
 
+TEST_CASE("a claim that damping makes nothing is no message in a lane either") {
+  const Recognition recognition = bipartite({{1.0, 0.5}, {0.25, 1.0}});
+  Job job = job_of(SettlementKind::stream, {5e-324, 10.0}, {3.0, 0.0});
+  job.settings.damping = DampingKind::constant;
+  job.settings.damping_factor = 0.25;  // 5e-324 / 4 rounds to 0
+  job.settings.max_rounds = 1;
+  CHECK(run_alone(recognition, job).report.messages.allocated == 1);
+  CHECK(run_in_lanes<8>(recognition, {job})[0].report.messages.allocated == 1);
+  job.capacity = {3.0, 1.0};
+  CHECK(run_alone(recognition, job).report.messages.allocated == 2);
+  CHECK(run_in_lanes<8>(recognition, {job})[0].report.messages.allocated == 2);
+}
+
 TEST_CASE("a lane that is not started is never busy, and an empty batch has nothing to do") {
   const Recognition recognition = mesh(20, 4);
   LaneRounds<8> rounds(recognition, {}, Threads::one);
