@@ -1,9 +1,9 @@
 // A round and its kernels. Names read
-//   round/N:1000/k:20/L:1/threads:1                     one round of RoundSolver, publish to
-//   converge in_turn/N:1000/k:20/L:8/threads:1                   the two passes and the settlement
-//   alone compute_denominators/N:1000/k:20/L:8/threads:2      one kernel
+//   round/N:1000/k:20/L:1/threads:1                   one round of RoundSolver, publish to converge
+//   lanes/N:1000/k:20/L:8/threads:1                   one round of LaneRounds with every lane busy
+//   compute_denominators/N:1000/k:20/L:8/threads:2    one kernel
 // and the time of a line is that of one round or one call. Nothing is timed before its bits were
-// compared with those of the plain twin.
+// compared with those of the plain twin, and those of a batch with those of runs alone.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,18 +30,32 @@ struct Cost {
   double bytes;    ///< read and written
 };
 
-// Bytes of the model: 4 a column and 8 a weight for each visit of an entry; 112 an agent for the
-// element-wise phase. Lanes multiply the vectors and leave the matrix as it is.
+// Bytes of the model: 4 a column and 8 a weight for each visit of an entry; vectors read or written
+// once in order, 8 B an agent and lane each. Lanes multiply the vectors and leave the matrix as it
+// is. Gathered vectors are taken to be in cache.
+constexpr double kVisitBytes = 12.0;
+// Read: what is received, need, x, over, the one before. Written: x, over, f, the next claim.
+constexpr double kSettleBytes = 8.0 * 9;
+// Read: d, d of before, d(1), C. Written: d, d(1).
+constexpr double kOfferBytes = 8.0 * 6;
+// A round of `reallocate` passes d and received on in cache. Providers: read C, d, d(1), write d,
+// d(1), s; recipients: read a and the settlement's other four, write its four.
+constexpr double kRoundBytes = 8.0 * (6 + 9);
+
+Cost cost_of_round(const Recognition& recognition, int lanes) {
+  const auto entries = static_cast<double>(recognition.provider_rows.entries());
+  const double agents = static_cast<double>(recognition.recipients()) * lanes;
+  return {entries, 2.0 * entries, 2.0 * kVisitBytes * entries + kRoundBytes * agents};
+}
+
 Cost cost_of(Kernel kernel, const Recognition& recognition, int lanes) {
-  constexpr double kVisitBytes = 12.0;
-  constexpr double kAgentBytes = 112.0;
   const auto entries = static_cast<double>(recognition.provider_rows.entries());
   const double agents = static_cast<double>(recognition.recipients()) * lanes;
   switch (kernel) {
     case Kernel::settle:
-      return {0.0, 0.0, kAgentBytes * agents};
-    case Kernel::in_turn:
-      return {entries, 2.0 * entries, 2.0 * kVisitBytes * entries + kAgentBytes * agents};
+      return {0.0, 0.0, kSettleBytes * agents};
+    case Kernel::note_offers:
+      return {0.0, 0.0, kOfferBytes * agents};
     case Kernel::settlements:  // it fetches the need and the returned share of each recipient
       return {entries, 2.0 * entries, kVisitBytes * entries};
     default:
@@ -84,11 +98,10 @@ void time_kernel(benchmark::State& state, Workbench& workbench, Kernel kernel, S
   });
 }
 
-// --- a round as RoundSolver does it
-// ---------------------------------------------------------------
-
 // Enough that the preparations of a run disappear behind its rounds.
 constexpr std::int64_t kRounds = 16;
+// Enough for a state that has a past when bits are compared.
+constexpr std::int64_t kCompared = 3;
 
 /// `reallocate` under `needs` goes on to its limit when there is less supply than need.
 RoundSettings endless_rounds(std::int64_t rounds) {
@@ -99,6 +112,19 @@ RoundSettings endless_rounds(std::int64_t rounds) {
   return settings;
 }
 
+/// The population of one lane.
+Amounts amounts_of(Size size, std::size_t lane) {
+  const Settings settings = settings_of(size);
+  Amounts amounts = draw_population(settings.population, static_cast<std::size_t>(size.agents),
+                                    settings.seed, 0, static_cast<std::uint32_t>(lane));
+  apply_supply_ratio(amounts, *settings.population.supply_ratio);
+  return amounts;
+}
+
+bool same_bits(std::span<const double> a, std::span<const double> b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
+}
+
 /// The same rounds from the plain twins; compared are vectors that everything else follows from.
 class PlainRounds {
  public:
@@ -107,54 +133,63 @@ class PlainRounds {
       : recognition_(recognition),
         need_(need),
         capacity_(capacity),
-        active_(need.size()),
+        active_(need.begin(), need.end()),
         denominator_(capacity.size()),
         scale_(capacity.size()),
         received_(need.size()),
-        messages_(need.size()),
-        recipients_(need.size()) {
-    std::fill(recipients_.damping.begin(), recipients_.damping.end(), 1.0);
-  }
+        satisfied_(need.size()),
+        damping_(need.size()),
+        over_(need.size()),
+        over_previous_(need.size()) {}
 
   void step() {
-    for (std::size_t r = 0; r < need_.size(); ++r) {
-      active_[r] = std::max(0.0, need_[r] - recipients_.satisfied[r]) * recipients_.damping[r];
-    }
-    const PublishedNeeds<1> ledger{LaneSpan<const double, 1>(active_)};
-    const LaneSpan<double, 1> scale(scale_);
-    reference::compute_denominators<1>(recognition_.by_provider(), ledger,
-                                       LaneSpan<const double, 1>(capacity_),
-                                       LaneSpan<double, 1>(denominator_), scale);
-    reference::gather_deliveries<1>(recognition_.by_recipient(), ledger, scale, Cap::none,
-                                    LaneSpan<double, 1>(received_),
-                                    LaneSpan<std::int32_t, 1>(messages_));
-    reference::settle<1>(
-        {.settlement = SettlementKind::reallocate, .history = rounds_++},
-        recipients_.state(LaneSpan<const double, 1>(need_), LaneSpan<const double, 1>(received_)));
+    using Write = LaneSpan<double, 1>;
+    using Read = LaneSpan<const double, 1>;
+    const PublishedNeeds<1> ledger{Read(active_)};
+    PerLane<std::int64_t, 1> messages{};
+    reference::denominators<1>(recognition_.by_provider(), ledger, Read(capacity_),
+                               {0, capacity_.size()}, Write(denominator_), Write(scale_));
+    reference::deliveries<1>(recognition_.by_recipient(), ledger, Read(scale_), Cap::none,
+                             {0, need_.size()}, Write(received_), messages);
+    RecipientState<1> state;
+    state.need = Read(need_);
+    state.active = Read(active_);
+    state.over = Read(over_);
+    state.satisfied = Write(satisfied_);
+    state.damping = Write(damping_);
+    state.over_previous = Write(over_previous_);
+    state.next_active = Write(active_);  // element by element: nothing is read after it is written
+    SettleTally<1> tally;
+    reference::settle<1>({{{.settlement = SettlementKind::reallocate, .round = ++rounds_}}}, state,
+                         0, need_.size(), Read(received_), tally);
+    over_.swap(over_previous_);
   }
 
+  [[nodiscard]] bool same_as(const LaneRounds<1>& rounds) const {
+    return same_bits(rounds.denominator().values(), denominator_) &&
+           same_bits(rounds.scale().values(), scale_) &&
+           same_bits(rounds.satisfied().values(), satisfied_) &&
+           same_bits(rounds.damping().values(), damping_) &&
+           same_bits(rounds.over().values(), over_);
+  }
   [[nodiscard]] bool same_as(const RoundSolver& solver) const {
-    const auto same = [](std::span<const double> a, std::span<const double> b) {
-      return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
-    };
-    return same(solver.denominator(), denominator_) && same(solver.received(), received_) &&
-           same(solver.satisfied(), recipients_.satisfied) &&
-           same(solver.damping(), recipients_.damping) && same(solver.over(), recipients_.over);
+    return same_bits(solver.denominator(), denominator_) && same_bits(solver.scale(), scale_) &&
+           same_bits(solver.received(), received_) && same_bits(solver.satisfied(), satisfied_) &&
+           same_bits(solver.damping(), damping_) && same_bits(solver.over(), over_);
   }
 
  private:
   const Recognition& recognition_;
   std::span<const double> need_, capacity_;
   std::vector<double> active_, denominator_, scale_, received_;
-  std::vector<std::int32_t> messages_;
-  RecipientVectors<1> recipients_;
-  int rounds_ = 0;
+  std::vector<double> satisfied_, damping_, over_, over_previous_;
+  std::int64_t rounds_ = 0;
 };
 
 std::string round_difference(const Recognition& recognition, const Amounts& amounts,
                              Threads threads) {
   PlainRounds plain(recognition, amounts.need[0], amounts.capacity[0]);
-  RoundSolver solver(recognition, endless_rounds(3), threads);
+  RoundSolver solver(recognition, endless_rounds(kCompared), threads);
   std::string found;
   (void)solver.run(amounts.need[0], amounts.capacity[0], [&](const RoundSolver& now) {
     plain.step();
@@ -165,10 +200,7 @@ std::string round_difference(const Recognition& recognition, const Amounts& amou
 
 void time_round(benchmark::State& state, Workbench& workbench, Size size, int threads) {
   const auto recognition = workbench.recognition(size);
-  const Settings settings = settings_of(size);
-  Amounts amounts =
-      draw_population(settings.population, recognition->recipients(), settings.seed, 0, 0);
-  apply_supply_ratio(amounts, *settings.population.supply_ratio);
+  const Amounts amounts = amounts_of(size, 0);
   run_in_arena(threads, [&] {
     const Threads inside = threads_of(threads);
     if (!workbench.accept(state, round_difference(*recognition, amounts, inside))) return;
@@ -180,8 +212,78 @@ void time_round(benchmark::State& state, Workbench& workbench, Size size, int th
     }
     const double seconds = seconds_now(inside) - start;
     if (!workbench.accept(state, fewest == kRounds ? "" : "the run ended before its limit")) return;
-    count(state, workbench, cost_of(Kernel::in_turn, *recognition, 1), recognition->recipients(), 1,
-          inside, seconds);
+    count(state, workbench, cost_of_round(*recognition, 1), recognition->recipients(), 1, inside,
+          seconds);
+  });
+}
+
+/// Starts a run in every lane.
+template <int L>
+void start_all(LaneRounds<L>& rounds, const std::vector<Amounts>& amounts, std::int64_t limit) {
+  for (std::size_t l = 0; l < L; ++l) {
+    rounds.start(l, endless_rounds(limit), amounts[l].need[0], amounts[l].capacity[0]);
+  }
+}
+
+template <int L>
+bool same_lane(const LaneRounds<L>& batch, std::size_t lane, const LaneRounds<1>& alone) {
+  const auto same = [lane](LaneSpan<const double, L> a, LaneSpan<const double, 1> b) {
+    for (std::size_t i = 0; i < b.rows(); ++i) {
+      if (std::memcmp(a[i] + lane, b[i], sizeof(double)) != 0) return false;
+    }
+    return a.rows() == b.rows();
+  };
+  return same(batch.denominator(), alone.denominator()) && same(batch.scale(), alone.scale()) &&
+         same(batch.satisfied(), alone.satisfied()) && same(batch.damping(), alone.damping()) &&
+         same(batch.over(), alone.over());
+}
+
+/// A single lane against the plain twins, a batch against single lanes.
+template <int L>
+std::string lanes_difference(const Recognition& recognition, const std::vector<Amounts>& amounts,
+                             Threads threads) {
+  LaneRounds<L> batch(recognition, {}, threads);
+  start_all<L>(batch, amounts, kCompared);
+  for (std::int64_t round = 0; round < kCompared; ++round) batch.round();
+  for (std::size_t l = 0; l < L; ++l) {
+    const auto& need = amounts[l].need[0];
+    const auto& capacity = amounts[l].capacity[0];
+    if constexpr (L == 1) {
+      PlainRounds plain(recognition, need, capacity);
+      for (std::int64_t round = 0; round < kCompared; ++round) plain.step();
+      if (!plain.same_as(batch)) return "a single lane differs from the plain twins";
+    } else {
+      LaneRounds<1> alone(recognition, {}, threads);
+      alone.start(0, endless_rounds(kCompared), need, capacity);
+      for (std::int64_t round = 0; round < kCompared; ++round) alone.round();
+      if (!same_lane<L>(batch, l, alone)) return fmt::format("lane {} differs from a run alone", l);
+    }
+  }
+  return {};
+}
+
+template <int L>
+void time_lanes(benchmark::State& state, Workbench& workbench, Size size, int threads) {
+  const auto recognition = workbench.recognition(size);
+  std::vector<Amounts> amounts;
+  for (std::size_t l = 0; l < L; ++l) amounts.push_back(amounts_of(size, l));
+  run_in_arena(threads, [&] {
+    const Threads inside = threads_of(threads);
+    if (!workbench.accept(state, lanes_difference<L>(*recognition, amounts, inside))) return;
+    LaneRounds<L> rounds(*recognition, {}, inside);
+    bool all_busy = true;
+    const double start = seconds_now(inside);
+    while (state.KeepRunningBatch(kRounds)) {
+      start_all<L>(rounds, amounts, kRounds);
+      for (std::int64_t round = 0; round < kRounds; ++round) {
+        for (std::size_t l = 0; l < L; ++l) all_busy = all_busy && rounds.busy(l);
+        rounds.round();
+      }
+    }
+    const double seconds = seconds_now(inside) - start;
+    if (!workbench.accept(state, all_busy ? "" : "a run ended before its limit")) return;
+    count(state, workbench, cost_of_round(*recognition, L), recognition->recipients(), L, inside,
+          seconds);
   });
 }
 
@@ -190,9 +292,12 @@ std::string name_of(const char* what, Size size, int lanes) {
 }
 
 template <int L>
-void add_kernels(Workbench& workbench, Size size, int threads) {
-  for (const Kernel kernel : {Kernel::in_turn, Kernel::denominators, Kernel::deliveries,
-                              Kernel::settlements, Kernel::settle}) {
+void add_lanes(Workbench& workbench, Size size, int threads) {
+  add_case(name_of("lanes", size, L), threads,
+           [&workbench, size, threads](benchmark::State& state) {
+             time_lanes<L>(state, workbench, size, threads);
+           });
+  for (const Kernel kernel : kKernels) {
     add_case(name_of(kernel_name(kernel), size, L), threads,
              [&workbench, kernel, size, threads](benchmark::State& state) {
                time_kernel<L>(state, workbench, kernel, size, threads);
@@ -209,8 +314,9 @@ void register_rounds(Workbench& workbench) {
                [&workbench, size, threads](benchmark::State& state) {
                  time_round(state, workbench, size, threads);
                });
-      add_kernels<1>(workbench, size, threads);
-      add_kernels<8>(workbench, size, threads);
+      for (const int lanes : kLaneWidths) {
+        with_lane_width(lanes, [&]<int L>() { add_lanes<L>(workbench, size, threads); });
+      }
     }
   }
 }

@@ -5,6 +5,7 @@
 
 #include "kernels/reference/allocate.hpp"
 #include "kernels/reference/settle.hpp"
+#include "kernels/reference/stock.hpp"
 #include "solver/population.hpp"
 
 namespace needflow::bench {
@@ -12,78 +13,102 @@ namespace needflow::bench {
 namespace {
 
 // A third round or later of `reallocate`.
-constexpr SettleRule kRule{.settlement = SettlementKind::reallocate, .history = 2};
+constexpr SettleRule kSettleRule{.settlement = SettlementKind::reallocate, .round = 3};
+constexpr StockRule kStockRule{.stock = false, .round = 3};
 
-template <int L, class T>
-LaneSpan<T, L> lanes(AlignedVector<T>& values) {
-  return LaneSpan<T, L>(values);
+template <int L, class Rule>
+PerLane<Rule, L> for_all_lanes(const Rule& rule) {
+  PerLane<Rule, L> rules;
+  rules.fill(rule);
+  return rules;
+}
+
+template <int L>
+LaneSpan<double, L> lanes(AlignedVector<double>& values) {
+  return LaneSpan<double, L>(values);
 }
 template <int L>
-LaneSpan<const double, L> read_lanes(const AlignedVector<double>& values) {
+LaneSpan<const double, L> read(const AlignedVector<double>& values) {
   return LaneSpan<const double, L>(values);
 }
 
-template <class T>
-bool same_bits(const AlignedVector<T>& a, const AlignedVector<T>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
-}
-
-std::string verdict(bool same, const char* what) {
-  return same ? std::string() : std::string(what) + " differs from its twin in kernels/reference";
+bool same_bits(const AlignedVector<double>& a, const AlignedVector<double>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0;
 }
 
 }  // namespace
 
 const char* kernel_name(Kernel kernel) {
   static constexpr const char* kNames[] = {"compute_denominators", "gather_deliveries",
-                                           "gather_settlements", "settle", "in_turn"};
+                                           "gather_returns",       "gather_settlements",
+                                           "note_offers",          "settle"};
   return kNames[static_cast<std::size_t>(kernel)];
 }
 
 template <int L>
-RecipientVectors<L>::RecipientVectors(std::size_t recipients) : converged(recipients * L) {
-  for (auto* vector :
-       {&satisfied, &damping, &over_oldest, &over_previous, &over, &returned_share}) {
-    vector->resize(recipients * L);
-  }
+KernelSet<L> KernelSet<L>::fast() {
+  return {row_passes<L>(), provider_passes<L>(), settle_pass<L>()};
 }
 
 template <int L>
-RecipientState<L> RecipientVectors<L>::state(LaneSpan<const double, L> need,
-                                             LaneSpan<const double, L> received) {
-  return {need,
-          received,
-          lanes<L>(satisfied),
-          {},
-          lanes<L>(damping),
-          lanes<L>(over_oldest),
-          lanes<L>(over_previous),
-          lanes<L>(over),
-          lanes<L>(returned_share),
-          lanes<L>(converged)};
+KernelSet<L> KernelSet<L>::plain() {
+  return {{reference::denominators<L>, reference::deliveries<L>, reference::returns<L>,
+           reference::settlements<L>},
+          {reference::note_offers<L>, reference::keep_stock<L>},
+          reference::settle<L>};
+}
+
+KernelOutputs::KernelOutputs(std::size_t elements) {
+  for (auto* values :
+       {&denominator, &scale, &received, &returned, &delivered, &settled_back, &last_denominator,
+        &first_denominator, &satisfied, &damping, &over, &over_previous, &next_active}) {
+    values->resize(elements);
+  }
+}
+
+bool KernelOutputs::same_bits_as(const KernelOutputs& other) const {
+  return same_bits(denominator, other.denominator) && same_bits(scale, other.scale) &&
+         same_bits(received, other.received) && same_bits(returned, other.returned) &&
+         same_bits(delivered, other.delivered) && same_bits(settled_back, other.settled_back) &&
+         same_bits(last_denominator, other.last_denominator) &&
+         same_bits(first_denominator, other.first_denominator) &&
+         same_bits(satisfied, other.satisfied) && same_bits(damping, other.damping) &&
+         same_bits(over, other.over) && same_bits(over_previous, other.over_previous) &&
+         same_bits(next_active, other.next_active);
+}
+
+void KernelOutputs::blank() {
+  for (auto* values : {&received, &returned, &delivered, &settled_back}) {
+    std::fill(values->begin(), values->end(), -1.0);
+  }
 }
 
 template <int L>
 KernelCase<L>::KernelCase(std::shared_ptr<const Recognition> recognition, const Settings& settings)
-    : recognition_(std::move(recognition)), recipients_(recognition_->recipients()) {
-  for (auto* vector : {&need_, &received_}) vector->resize(recognition_->recipients() * L);
-  for (auto* vector : {&available_, &denominator_, &scale_, &delivered_, &returned_}) {
-    vector->resize(recognition_->providers() * L);
-  }
-  messages_.resize(received_.size());
+    : recognition_(std::move(recognition)),
+      fast_(KernelSet<L>::fast()),
+      need_(recognition_->recipients() * L),
+      capacity_(need_.size()),
+      share_(need_.size()),
+      received_(need_.size()),
+      received_later_(need_.size()),
+      made_(need_.size()) {
   draw(settings);
-
+  const auto a_round = [this] {
+    run(Kernel::denominators, Threads::all);
+    run(Kernel::deliveries, Threads::all);
+    return made_.received;
+  };
   // What the second round would bring, then the first again, so that the vectors fit together.
   const AlignedVector<double> first_need = need_;
-  run(Kernel::denominators, Threads::all);
-  run(Kernel::deliveries, Threads::all);
-  for (std::size_t i = 0; i < need_.size(); ++i) need_[i] = std::max(0.0, need_[i] - received_[i]);
-  run(Kernel::denominators, Threads::all);
-  run(Kernel::deliveries, Threads::all);
-  received_later_ = received_;
+  const AlignedVector<double> first = a_round();
+  for (std::size_t i = 0; i < need_.size(); ++i) need_[i] = std::max(0.0, need_[i] - first[i]);
+  received_later_ = a_round();
   need_ = first_need;
-  run(Kernel::denominators, Threads::all);
-  run(Kernel::deliveries, Threads::all);
+  received_ = a_round();
+  for (std::size_t i = 0; i < need_.size(); ++i) {
+    share_[i] = received_[i] > need_[i] ? (received_[i] - need_[i]) / received_[i] : 0.0;
+  }
   for (int round = 0; round < 3; ++round) run(Kernel::settle, Threads::all);
 }
 
@@ -96,33 +121,59 @@ void KernelCase<L>::draw(const Settings& settings) {
     apply_supply_ratio(amounts, *settings.population.supply_ratio);
     for (std::size_t i = 0; i < agents; ++i) {
       need_[i * L + l] = amounts.need[0][i];
-      available_[i * L + l] = amounts.capacity[0][i];
+      capacity_[i * L + l] = amounts.capacity[0][i];
     }
   }
 }
 
 template <int L>
 void KernelCase<L>::run(Kernel kernel, Threads threads) {
+  run(fast_, kernel, threads, made_);
+  if (kernel != Kernel::settle) return;
+  made_.over.swap(made_.over_previous);
+  later_ = !later_;
+}
+
+template <int L>
+void KernelCase<L>::run(const KernelSet<L>& kernels, Kernel kernel, Threads threads,
+                        KernelOutputs& made) {
+  for_row_blocks(recognition_->recipients(), threads, [&](std::size_t begin, std::size_t end) {
+    run_block(kernels, kernel, {begin, end}, made);
+  });
+}
+
+template <int L>
+void KernelCase<L>::run_block(const KernelSet<L>& kernels, Kernel kernel, RowRange range,
+                              KernelOutputs& made) {
+  const PublishedNeeds<L> ledger{read<L>(need_)};  // nothing received: all of the need is active
+  const CsrView by_provider = recognition_->by_provider();
+  const auto out = [range](AlignedVector<double>& values) {
+    return lanes<L>(values).part(range.begin, range.end);
+  };
+  PerLane<std::int64_t, L> messages{};
+  StockTally<L> offers;
+  SettleTally<L> settled;
   switch (kernel) {
     case Kernel::denominators:
-      return compute_denominators<L>(recognition_->by_provider(), ledger(),
-                                     read_lanes<L>(available_), lanes<L>(denominator_),
-                                     lanes<L>(scale_), threads);
+      return kernels.rows.denominators(by_provider, ledger, read<L>(capacity_), range,
+                                       out(made.denominator), out(made.scale));
     case Kernel::deliveries:
-      return gather_deliveries<L>(recognition_->by_recipient(), ledger(), read_lanes<L>(scale_),
-                                  Cap::none, lanes<L>(received_), lanes<L>(messages_), threads);
+      return kernels.rows.deliveries(recognition_->by_recipient(), ledger, read<L>(made.scale),
+                                     Cap::none, range, out(made.received), messages);
+    case Kernel::returns:  // the needs stand for claims times shares
+      return kernels.rows.returns(by_provider, read<L>(made.scale), read<L>(need_), range,
+                                  out(made.returned));
     case Kernel::settlements:
-      return gather_settlements<L>(recognition_->by_provider(), ledger(), read_lanes<L>(scale_),
-                                   read_lanes<L>(recipients_.returned_share), Cap::none,
-                                   lanes<L>(delivered_), lanes<L>(returned_), threads);
+      return kernels.rows.settlements(by_provider, ledger, read<L>(made.scale), read<L>(share_),
+                                      Cap::none, range, out(made.delivered),
+                                      out(made.settled_back));
+    case Kernel::note_offers:
+      return kernels.providers.note_offers(for_all_lanes<L>(kStockRule), providers(made),
+                                           range.begin, range.end, out(made.denominator), offers);
     case Kernel::settle:
-      settle_next(recipients_, threads);
-      later_ = !later_;
-      return;
-    case Kernel::in_turn:
-      for (const Kernel each : {Kernel::denominators, Kernel::deliveries, Kernel::settle}) {
-        run(each, threads);
-      }
+      return kernels.settle(
+          for_all_lanes<L>(kSettleRule), recipients(made), range.begin, range.end,
+          read<L>(later_ ? received_later_ : received_).part(range.begin, range.end), settled);
   }
 }
 
@@ -138,99 +189,45 @@ std::string KernelCase<L>::difference(Kernel kernel, Threads threads) {
 
 template <int L>
 std::string KernelCase<L>::compare(Kernel kernel, Threads threads) {
-  switch (kernel) {
-    case Kernel::denominators:
-      return compare_denominators(threads);
-    case Kernel::deliveries:
-      return compare_deliveries(threads);
-    case Kernel::settlements:
-      return compare_settlements(threads);
-    case Kernel::settle:
-      return compare_settle(threads);
-    case Kernel::in_turn:
-      break;
-  }
-  for (const Kernel each : {Kernel::denominators, Kernel::deliveries, Kernel::settle}) {
-    if (std::string found = difference(each, threads); !found.empty()) return found;
-  }
-  return {};
+  KernelOutputs expected = made_;
+  expected.blank();
+  KernelOutputs found = expected;
+  run(KernelSet<L>::plain(), kernel, Threads::one, expected);
+  run(fast_, kernel, threads, found);
+  if (found.same_bits_as(expected)) return {};
+  return std::string(kernel_name(kernel)) + " differs from its twin in kernels/reference";
 }
 
 template <int L>
-std::string KernelCase<L>::compare_denominators(Threads threads) {
-  AlignedVector<double> denominator(denominator_.size());
-  AlignedVector<double> scale(scale_.size());
-  reference::compute_denominators<L>(recognition_->by_provider(), ledger(),
-                                     read_lanes<L>(available_), lanes<L>(denominator),
-                                     lanes<L>(scale));
-  std::fill(denominator_.begin(), denominator_.end(), -1.0);
-  std::fill(scale_.begin(), scale_.end(), -1.0);
-  run(Kernel::denominators, threads);
-  return verdict(same_bits(denominator, denominator_) && same_bits(scale, scale_),
-                 "compute_denominators");
+RecipientState<L> KernelCase<L>::recipients(KernelOutputs& made) const {
+  RecipientState<L> state;
+  state.need = read<L>(need_);
+  state.active = read<L>(need_);
+  state.over = read<L>(made.over);
+  state.satisfied = lanes<L>(made.satisfied);
+  state.damping = lanes<L>(made.damping);
+  state.over_previous = lanes<L>(made.over_previous);
+  state.next_active = lanes<L>(made.next_active);
+  state.offsets = recognition_->by_recipient().offsets;
+  return state;
 }
 
 template <int L>
-std::string KernelCase<L>::compare_deliveries(Threads threads) {
-  AlignedVector<double> received(received_.size());
-  AlignedVector<std::int32_t> messages(messages_.size());
-  reference::gather_deliveries<L>(recognition_->by_recipient(), ledger(), read_lanes<L>(scale_),
-                                  Cap::none, lanes<L>(received), lanes<L>(messages));
-  std::fill(received_.begin(), received_.end(), -1.0);
-  std::fill(messages_.begin(), messages_.end(), -1);
-  run(Kernel::deliveries, threads);
-  return verdict(same_bits(received, received_) && same_bits(messages, messages_),
-                 "gather_deliveries");
+ProviderState<L> KernelCase<L>::providers(KernelOutputs& made) const {
+  return {read<L>(capacity_),
+          read<L>(made.scale),
+          {},
+          lanes<L>(made.last_denominator),
+          lanes<L>(made.first_denominator),
+          {},
+          recognition_->by_provider().offsets};
 }
 
-template <int L>
-std::string KernelCase<L>::compare_settlements(Threads threads) {
-  AlignedVector<double> delivered(delivered_.size());
-  AlignedVector<double> returned(returned_.size());
-  reference::gather_settlements<L>(recognition_->by_provider(), ledger(), read_lanes<L>(scale_),
-                                   read_lanes<L>(recipients_.returned_share), Cap::none,
-                                   lanes<L>(delivered), lanes<L>(returned));
-  std::fill(delivered_.begin(), delivered_.end(), -1.0);
-  std::fill(returned_.begin(), returned_.end(), -1.0);
-  run(Kernel::settlements, threads);
-  return verdict(same_bits(delivered, delivered_) && same_bits(returned, returned_),
-                 "gather_settlements");
-}
-
-template <int L>
-std::string KernelCase<L>::compare_settle(Threads threads) {
-  RecipientVectors<L> expected = recipients_;
-  RecipientVectors<L> found = recipients_;
-  reference::settle<L>(kRule, expected.state(read_lanes<L>(need_), read_lanes<L>(received_next())));
-  settle_next(found, threads);
-  const bool same = same_bits(expected.satisfied, found.satisfied) &&
-                    same_bits(expected.damping, found.damping) &&
-                    same_bits(expected.over_oldest, found.over_oldest) &&
-                    same_bits(expected.over_previous, found.over_previous) &&
-                    same_bits(expected.over, found.over) &&
-                    same_bits(expected.returned_share, found.returned_share) &&
-                    same_bits(expected.converged, found.converged);
-  return verdict(same, "settle");
-}
-
-template <int L>
-PublishedNeeds<L> KernelCase<L>::ledger() const {
-  return {read_lanes<L>(need_)};  // nothing has been received: all of the need is active
-}
-
-template <int L>
-void KernelCase<L>::settle_next(RecipientVectors<L>& recipients, Threads threads) {
-  settle<L>(kRule, recipients.state(read_lanes<L>(need_), read_lanes<L>(received_next())), threads);
-}
-
-template <int L>
-const AlignedVector<double>& KernelCase<L>::received_next() const {
-  return later_ ? received_later_ : received_;
-}
-
-template struct RecipientVectors<1>;
-template struct RecipientVectors<8>;
+template struct KernelSet<1>;
+template struct KernelSet<8>;
+template struct KernelSet<16>;
 template class KernelCase<1>;
 template class KernelCase<8>;
+template class KernelCase<16>;
 
 }  // namespace needflow::bench

@@ -5,7 +5,6 @@
 // taken.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -15,24 +14,41 @@
 #include "bench/machine.hpp"
 #include "kernels/allocate.hpp"
 #include "kernels/settle.hpp"
+#include "kernels/stock.hpp"
 #include "solver/recognition.hpp"
 #include "solver/settings.hpp"
 
 namespace needflow::bench {
 
-enum class Kernel { denominators, deliveries, settlements, settle, in_turn };
+enum class Kernel { denominators, deliveries, returns, settlements, note_offers, settle };
 
-/// "compute_denominators" …; `in_turn` is one round: the two passes and the settlement.
+inline constexpr Kernel kKernels[] = {Kernel::denominators, Kernel::deliveries,  Kernel::returns,
+                                      Kernel::settlements,  Kernel::note_offers, Kernel::settle};
+
+/// "compute_denominators" …
 [[nodiscard]] const char* kernel_name(Kernel kernel);
 
+/// The kernels of one SIMD target, or their twins.
 template <int L>
-struct RecipientVectors {
-  explicit RecipientVectors(std::size_t recipients);
-  [[nodiscard]] RecipientState<L> state(LaneSpan<const double, L> need,
-                                        LaneSpan<const double, L> received);
+struct KernelSet {
+  RowPasses<L> rows;
+  ProviderPasses<L> providers;
+  SettlePass<L> settle;
 
-  AlignedVector<double> satisfied, damping, over_oldest, over_previous, over, returned_share;
-  AlignedVector<std::uint8_t> converged;
+  [[nodiscard]] static KernelSet fast();
+  [[nodiscard]] static KernelSet plain();
+};
+
+/// All that the kernels write, N × L each.
+struct KernelOutputs {
+  explicit KernelOutputs(std::size_t elements);
+  [[nodiscard]] bool same_bits_as(const KernelOutputs& other) const;
+  /// Writes −1 over what the row passes made, so that a gap shows.
+  void blank();
+
+  AlignedVector<double> denominator, scale, received, returned, delivered, settled_back;
+  AlignedVector<double> last_denominator, first_denominator;
+  AlignedVector<double> satisfied, damping, over, over_previous, next_active;
 };
 
 template <int L>
@@ -40,6 +56,7 @@ class KernelCase {
  public:
   KernelCase(std::shared_ptr<const Recognition> recognition, const Settings& settings);
 
+  /// One call for all rows, a block of rows at a time.
   void run(Kernel kernel, Threads threads);
 
   /// Empty if the kernel gives its twin's bits, else what differs. Compared once, then remembered.
@@ -50,23 +67,16 @@ class KernelCase {
  private:
   void draw(const Settings& settings);
   [[nodiscard]] std::string compare(Kernel kernel, Threads threads);
-  [[nodiscard]] std::string compare_denominators(Threads threads);
-  [[nodiscard]] std::string compare_deliveries(Threads threads);
-  [[nodiscard]] std::string compare_settlements(Threads threads);
-  [[nodiscard]] std::string compare_settle(Threads threads);
-
-  [[nodiscard]] PublishedNeeds<L> ledger() const;
-  void settle_next(RecipientVectors<L>& recipients, Threads threads);
-
-  [[nodiscard]] const AlignedVector<double>& received_next() const;
+  void run(const KernelSet<L>& kernels, Kernel kernel, Threads threads, KernelOutputs& made);
+  void run_block(const KernelSet<L>& kernels, Kernel kernel, RowRange range, KernelOutputs& made);
+  [[nodiscard]] RecipientState<L> recipients(KernelOutputs& made) const;
+  [[nodiscard]] ProviderState<L> providers(KernelOutputs& made) const;
 
   std::shared_ptr<const Recognition> recognition_;
-  AlignedVector<double> need_, available_;
-  AlignedVector<double> denominator_, scale_, delivered_, returned_;
-  AlignedVector<double> received_;
-  AlignedVector<double> received_later_;
-  AlignedVector<std::int32_t> messages_;
-  RecipientVectors<L> recipients_;
+  KernelSet<L> fast_;
+  AlignedVector<double> need_, capacity_, share_;
+  AlignedVector<double> received_, received_later_;
+  KernelOutputs made_;
   bool later_ = false;  ///< which of the two is settled next
   std::vector<std::pair<std::pair<Kernel, Threads>, std::string>> compared_;
 };

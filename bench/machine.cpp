@@ -10,6 +10,7 @@
 #include <numeric>
 #include <span>
 
+#include "kernels/lanes.hpp"
 #include "kernels/random.hpp"
 
 namespace needflow::bench {
@@ -52,7 +53,9 @@ std::uint64_t sum_of_places(const std::uint64_t* rows, std::span<const std::uint
   std::array<std::uint64_t, kLanes> sums{};
   for (std::size_t i = 0; i < places.size(); ++i) {
     if constexpr (kPrefetch == Prefetch::yes) {
-      __builtin_prefetch(rows + places[std::min(i + kAhead, places.size() - 1)] * kLanes);
+      const std::uint64_t* next = rows + places[std::min(i + kAhead, places.size() - 1)] * kLanes;
+      __builtin_prefetch(next);
+      if constexpr (kLanes > 8) __builtin_prefetch(next + 8);
     }
     const std::uint64_t* row = rows + places[i] * kLanes;
     for (std::size_t l = 0; l < kLanes; ++l) sums[l] += row[l];
@@ -96,10 +99,10 @@ std::uint64_t Machine::stream(Threads threads) const {
 
 std::uint64_t Machine::gather(std::size_t rows, int lanes, Prefetch prefetch, Threads threads) {
   draw_places(rows);
-  const bool ahead = prefetch == Prefetch::yes;
-  const auto of_places =
-      lanes == 1 ? (ahead ? sum_of_places<1, Prefetch::yes> : sum_of_places<1, Prefetch::no>)
-                 : (ahead ? sum_of_places<8, Prefetch::yes> : sum_of_places<8, Prefetch::no>);
+  const auto of_places = with_lane_width(lanes, [prefetch]<int L>() {
+    return prefetch == Prefetch::yes ? sum_of_places<L, Prefetch::yes>
+                                     : sum_of_places<L, Prefetch::no>;
+  });
   const std::uint64_t* words = memory_.data();
   const std::span<const std::uint32_t> places(places_);
   return sum_of_parts(places.size(), threads, [=](std::size_t begin, std::size_t end) {

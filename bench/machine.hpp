@@ -15,7 +15,7 @@
 
 namespace needflow::bench {
 
-/// Rows of 8 doubles start on a cache line, so that a visit touches one line and not two.
+/// Rows of 8 or 16 doubles start on a cache line, so that a visit touches no line too many.
 template <class T>
 using AlignedVector = std::vector<T, oneapi::tbb::cache_aligned_allocator<T>>;
 
@@ -37,7 +37,8 @@ class Machine {
 
   /// Reads memory once from end to end. Returns a number that depends on all of it.
   [[nodiscard]] std::uint64_t stream(Threads threads) const;
-  /// gathers() visits to random rows of `lanes` (1 or 8) doubles in a vector of `rows` such rows.
+  /// gathers() visits to random rows of `lanes` (1, 8 or 16) doubles in a vector of `rows` such
+  /// rows.
   [[nodiscard]] std::uint64_t gather(std::size_t rows, int lanes, Prefetch prefetch,
                                      Threads threads);
 

@@ -67,10 +67,13 @@ def print_threads(cases):
 
 
 def print_lanes(cases):
-    heading("gain of 8 lanes: 8 × time of L=1 / time of L=8")
-    for name, values in cases.items():
-        if "/L:8/" in name and name.replace("/L:8/", "/L:1/") in cases and "machine" not in name:
-            ratio_line(name, cases[name.replace("/L:8/", "/L:1/")], values, 8.0)
+    for lanes in (8, 16):
+        wide = f"/L:{lanes}/"
+        heading(f"gain of {lanes} lanes: {lanes} × time of L=1 / time of L={lanes}")
+        for name, values in cases.items():
+            alone = cases.get(name.replace(wide, "/L:1/"))
+            if wide in name and alone and "machine" not in name:
+                ratio_line(name, alone, values, float(lanes))
 
 
 def print_in_rounds(cases):
@@ -80,7 +83,7 @@ def print_in_rounds(cases):
         unit = cases.get(f"round/{size}/L:1/threads:1")
         if unit and stem in ("mesh", "mesh_and_recognition"):
             ratio_line(name, values, unit)
-        if unit and stem == "in_turn" and name.endswith("/L:1/threads:1"):
+        if unit and stem == "lanes" and name.endswith("/L:1/threads:1"):
             ratio_line(name, values, unit)
 
 

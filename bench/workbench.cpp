@@ -27,6 +27,7 @@ std::shared_ptr<const Recognition> Workbench::recognition(Size size) {
   if (recognition_ == nullptr || size_ != size) {
     one_lane_ = {};
     eight_lanes_ = {};
+    sixteen_lanes_ = {};
     recognition_.reset();  // two of the largest need not stand side by side
     const Settings settings = settings_of(size);
     recognition_ = std::make_shared<const Recognition>(
@@ -40,7 +41,7 @@ std::shared_ptr<const Recognition> Workbench::recognition(Size size) {
 template <int L>
 KernelCase<L>& Workbench::kernel_case(Size size) {
   const auto matrix = recognition(size);
-  Kept<L>& kept = std::get<Kept<L>&>(std::tie(one_lane_, eight_lanes_));
+  Kept<L>& kept = std::get<Kept<L>&>(std::tie(one_lane_, eight_lanes_, sixteen_lanes_));
   if (kept.made == nullptr || kept.size != size) {
     kept.made = std::make_unique<KernelCase<L>>(matrix, settings_of(size));
     kept.size = size;
@@ -50,6 +51,7 @@ KernelCase<L>& Workbench::kernel_case(Size size) {
 
 template KernelCase<1>& Workbench::kernel_case<1>(Size);
 template KernelCase<8>& Workbench::kernel_case<8>(Size);
+template KernelCase<16>& Workbench::kernel_case<16>(Size);
 
 bool Workbench::accept(benchmark::State& state, const std::string& difference) {
   if (difference.empty()) return true;

@@ -25,8 +25,8 @@ struct Size {
   bool operator==(const Size&) const = default;
 };
 
-/// In cache, in the second-level cache and in memory.
-inline constexpr Size kSizes[] = {{1'000, 20}, {100'000, 20}, {1'000'000, 30}};
+/// In the first-level cache with all that belongs to it, in the second, beyond it, and in memory.
+inline constexpr Size kSizes[] = {{100, 20}, {1'000, 20}, {100'000, 20}, {1'000'000, 30}};
 
 /// The default scenario at this size: gamma weights of shape 1, lognormal amounts, four units of
 /// capacity for five of need, so that no run ends for want of need.
@@ -63,6 +63,7 @@ class Workbench {
   std::shared_ptr<const Recognition> recognition_;
   Kept<1> one_lane_;
   Kept<8> eight_lanes_;
+  Kept<16> sixteen_lanes_;
   bool all_right_ = true;
 };
 

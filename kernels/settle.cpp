@@ -10,8 +10,6 @@
 
 #include <hwy/highway.h>
 
-#include <limits>
-
 #include "kernels/lane_loops.hpp"
 #include "kernels/settle.hpp"
 
@@ -125,7 +123,7 @@ class Settler {
         tolerance_(lane_values<L>(d, arguments.rules.tolerance, lane)),
         unmet_(hn::MaskFromVec(hn::Zero(d))),
         moved_(unmet_),
-        got_(hn::Zero(d)),
+        unfit_(hn::Zero(d)),
         asked_(hn::Zero(d)) {}
 
   HWY_INLINE void visit(std::size_t row, std::size_t i) {
@@ -153,14 +151,15 @@ class Settler {
     const V residual = hn::Sub(need, x);  // never negative: x <= n
     const V claim = hn::Mul(residual, f);
     store(claim, at_.next_active, i);
-    got_ = hn::Add(got_, got);
+    // A sum of the amounts themselves could overflow where none of them has.
+    unfit_ = hn::MulAdd(got, hn::Zero(d_), unfit_);
     note(row, need, hn::Sub(x, before), over, residual, claim);
   }
 
   HWY_INLINE void finish() {
     raise_flags<L>(d_, unmet_, lane_, all_.tally.unmet);
     raise_flags<L>(d_, moved_, lane_, all_.tally.moved);
-    const M finite = hn::Le(got_, hn::Set(d_, std::numeric_limits<double>::max()));
+    const M finite = hn::Eq(unfit_, hn::Zero(d_));
     raise_flags<L>(d_, hn::Not(finite), lane_, all_.tally.overflowed);
     if constexpr (L > 1) {
       double* const asked = all_.tally.asked.data() + lane_;
@@ -174,8 +173,10 @@ class Settler {
   }
   HWY_INLINE V load(const double* from, std::size_t i) const { return hn::LoadU(d_, from + i); }
   HWY_INLINE void store(V v, double* to, std::size_t i) const { hn::StoreU(v, d_, to + i); }
+  /// Not BlendedStore: Highway 1.0 writes a second double beyond a vector of one.
   HWY_INLINE void put(V v, LaneSpan<double, L> span, std::size_t i) const {
-    hn::BlendedStore(v, saves_, d_, span.values().data() + i);
+    double* const to = span.values().data();
+    store(hn::IfThenElse(saves_, v, load(to, i)), to, i);
   }
 
   HWY_INLINE void save(std::size_t i, V satisfied, V over, V over_previous) const {
@@ -237,7 +238,7 @@ class Settler {
   M carries_, earlier_, relaxed_, adaptive_, returns_, saves_;
   V relaxation_, factor_, tolerance_;
   M unmet_, moved_;
-  V got_;  ///< Σ received, for a number that is not finite to show
+  V unfit_;  ///< Σ 0 · received: NaN once a number is not finite
   V asked_;
 };
 

@@ -98,8 +98,10 @@ class OfferNoter : StockVectors<L, D> {
     hn::StoreU(now, d, state.denominator.values().data() + i);
     if (this->all_.rules.any_begins) hn::StoreU(first, d, state.first.values().data() + i);
     if (this->all_.rules.any_saves && !state.saved_available.values().empty()) {
-      hn::BlendedStore(this->load(state.available, i), saves_, d,
-                       state.saved_available.values().data() + i);
+      // Not BlendedStore: Highway 1.0 writes a second double beyond a vector of one.
+      const V had = this->load(state.available, i);
+      hn::StoreU(hn::IfThenElse(saves_, had, this->load(state.saved_available, i)), d,
+                 state.saved_available.values().data() + i);
     }
     if constexpr (L > 1) {
       if (state.degrees.empty()) return;

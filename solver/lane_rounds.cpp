@@ -135,19 +135,19 @@ void LaneRounds<L>::start(std::size_t lane, const RoundSettings& settings,
   const double f = constant ? settings.damping_factor : 1.0;
   const LaneSpan<double, L> draft = ledger_.draft();
   for (std::size_t r = 0; r < need.size(); ++r) draft[r][lane] = need[r] * f;
-  if constexpr (L > 1) run.asked_next = f > 0.0 ? degrees_of_positive(need) : 0.0;
+  if constexpr (L > 1) run.asked_next = degrees_of_claims(need, f);
 }
 
 template <int L>
-double LaneRounds<L>::degrees_of_positive(std::span<const double> need) const {
+double LaneRounds<L>::degrees_of_claims(std::span<const double> need, double f) const {
   std::size_t positive = 0;
-  for (const double amount : need) positive += amount > 0.0 ? 1 : 0;
+  for (const double amount : need) positive += amount * f > 0.0 ? 1 : 0;
   if (positive == need.size()) {
     return static_cast<double>(recognition_.by_recipient().entries());
   }
   double degrees = 0.0;
   for (std::size_t r = 0; r < need.size(); ++r) {
-    if (need[r] > 0.0) degrees += recipient_degrees()[r];
+    if (need[r] * f > 0.0) degrees += recipient_degrees()[r];
   }
   return degrees;
 }
@@ -278,7 +278,7 @@ Status LaneRounds<L>::end_of(std::size_t l) {
       !lane.moved) {
     return Status::stable;
   }
-  if (const auto period = recurrence_.period_after(lane.report.rounds, l, run_state())) {
+  if (const auto period = recurrence_.period_after(lane.report.rounds, l, run_state(lane))) {
     lane.report.cycle_period = *period;
     return *period == 1 ? Status::stable : Status::cycle;
   }
@@ -350,7 +350,9 @@ ProviderState<L> LaneRounds<L>::provider_state() {
 }
 
 template <int L>
-RunState<L> LaneRounds<L>::run_state() const {
+RunState<L> LaneRounds<L>::run_state(const Lane& lane) const {
+  // Where ω = 1 the total is no part of the state, whatever the neighbours keep.
+  const bool relaxed = lane.settings.relaxation < 1.0;
   return {need_,
           capacity_,
           satisfied(),
@@ -358,7 +360,7 @@ RunState<L> LaneRounds<L>::run_state() const {
           over(),
           read(over_previous_),
           read(available_),
-          read(total_)};
+          relaxed ? read(total_) : LaneSpan<const double, L>()};
 }
 
 template <int L>
@@ -486,14 +488,16 @@ std::size_t round_state_bytes(std::size_t providers, std::size_t recipients, int
     of_recipient += 1;
   }
   if (traits.relaxes) of_recipient += 2;
-  if (lanes > 1) {
-    of_provider += 1;
-    of_recipient += 1;
-  }
-  constexpr std::size_t kTallies = 4;  // bytes an agent and lane, at most; message flags included
+  of_provider += 1;  // capacities; a lane alone keeps its own where a factor changes them
+  if (lanes > 1) of_recipient += 1;
+  const std::size_t tallies = with_lane_width(lanes, [&]<int L>() {
+    return blocks_of(providers) * sizeof(StockTally<L>) +
+           blocks_of(recipients) * (sizeof(SettleTally<L>) + sizeof(PerLane<std::int64_t, L>));
+  });
+  const std::size_t flags = lanes > 1 ? providers + recipients : 0;  // for counting messages
   return static_cast<std::size_t>(lanes) *
-         (sizeof(double) * (providers * of_provider + recipients * of_recipient) +
-          kTallies * (providers + recipients));
+             (sizeof(double) * (providers * of_provider + recipients * of_recipient) + flags) +
+         tallies;
 }
 
 }  // namespace needflow

@@ -141,14 +141,14 @@ class LaneRounds {
   }
   void fill_lane(std::size_t lane, std::span<const double> need, std::span<const double> capacity,
                  double capacity_factor);
-  /// Σ of the degrees of recipients with a need.
-  [[nodiscard]] double degrees_of_positive(std::span<const double> need) const;
+  /// Σ of the degrees of recipients whose first claim, need times f, is not nothing.
+  [[nodiscard]] double degrees_of_claims(std::span<const double> need, double f) const;
   [[nodiscard]] PerLane<SettleRule, L> settle_rules() const;
   [[nodiscard]] PerLane<StockRule, L> stock_rules() const;
   [[nodiscard]] bool saves(const Lane& lane) const;
   [[nodiscard]] RecipientState<L> recipient_state();
   [[nodiscard]] ProviderState<L> provider_state();
-  [[nodiscard]] RunState<L> run_state() const;
+  [[nodiscard]] RunState<L> run_state(const Lane& lane) const;
   void take_in_deliveries();
   void count_messages();
   void settle_stock();

@@ -31,61 +31,79 @@ template <class Add>
   return cap == Cap::active_need ? std::fmin(uncapped, claim) : uncapped;
 }
 
+// The four passes have the signatures of RowPasses: inputs hold all rows, outputs those of the
+// range.
+
 template <int L>
-void compute_denominators(const CsrView& provider_rows, const PublishedNeeds<L>& ledger,
-                          LaneSpan<const double, L> available, LaneSpan<double, L> denominator,
-                          LaneSpan<double, L> scale) {
-  for (std::size_t p = 0; p < provider_rows.rows(); ++p) {
+void denominators(const CsrView& provider_rows, const PublishedNeeds<L>& ledger,
+                  LaneSpan<const double, L> available, RowRange range,
+                  LaneSpan<double, L> denominator, LaneSpan<double, L> scale) {
+  for (std::size_t p = range.begin; p < range.end; ++p) {
     const CsrRow row = provider_rows.row(p);
     for (std::size_t l = 0; l < L; ++l) {
       const double d = row_sum(row.columns.size(), [&](std::size_t j, double sum) {
         const double a = claim(row, j, ledger.active[static_cast<std::size_t>(row.columns[j])][l]);
         return std::fma(row.weights[j], a, sum);
       });
-      denominator[p][l] = d;
-      scale[p][l] = d > 0.0 ? available[p][l] / d : 0.0;
+      denominator[p - range.begin][l] = d;
+      scale[p - range.begin][l] = d > 0.0 ? available[p][l] / d : 0.0;
     }
   }
 }
 
+/// Messages are counted for any L; the fast pass leaves those of wider batches to count_messages().
 template <int L>
-void gather_deliveries(const CsrView& recipient_rows, const PublishedNeeds<L>& ledger,
-                       LaneSpan<const double, L> scale, Cap cap, LaneSpan<double, L> received,
-                       LaneSpan<std::int32_t, L> messages) {
+void deliveries(const CsrView& recipient_rows, const PublishedNeeds<L>& ledger,
+                LaneSpan<const double, L> scale, Cap cap, RowRange range,
+                LaneSpan<double, L> received, PerLane<std::int64_t, L>& messages) {
   const bool plain = recipient_rows.desire.empty() && cap == Cap::none;
-  for (std::size_t r = 0; r < recipient_rows.rows(); ++r) {
+  for (std::size_t r = range.begin; r < range.end; ++r) {
     const CsrRow row = recipient_rows.row(r);
     for (std::size_t l = 0; l < L; ++l) {
       const double active = ledger.active[r][l];
-      std::int32_t count = 0;
       const double sum = row_sum(row.columns.size(), [&](std::size_t j, double partial) {
         const double s = scale[static_cast<std::size_t>(row.columns[j])][l];
         const double a = claim(row, j, active);
-        if (s > 0.0 && a > 0.0) ++count;
+        if (s > 0.0 && a > 0.0) ++messages[l];
         if (plain) return std::fma(row.weights[j], s, partial);
         if (cap == Cap::none) return std::fma(s, row.weights[j] * a, partial);
         return partial + allocation(s, row.weights[j], a, cap);
       });
-      received[r][l] = plain ? active * sum : sum;
-      messages[r][l] = count;
+      received[r - range.begin][l] = plain ? active * sum : sum;
     }
   }
 }
 
 template <int L>
-void gather_settlements(const CsrView& provider_rows, const PublishedNeeds<L>& ledger,
-                        LaneSpan<const double, L> scale, LaneSpan<const double, L> returned_share,
-                        Cap cap, LaneSpan<double, L> delivered, LaneSpan<double, L> returned) {
-  for (std::size_t p = 0; p < provider_rows.rows(); ++p) {
+void returns(const CsrView& provider_rows, LaneSpan<const double, L> scale,
+             LaneSpan<const double, L> returned_claim, RowRange range,
+             LaneSpan<double, L> returned) {
+  for (std::size_t p = range.begin; p < range.end; ++p) {
+    const CsrRow row = provider_rows.row(p);
+    for (std::size_t l = 0; l < L; ++l) {
+      const double sum = row_sum(row.columns.size(), [&](std::size_t j, double partial) {
+        const auto r = static_cast<std::size_t>(row.columns[j]);
+        return std::fma(row.weights[j], returned_claim[r][l], partial);
+      });
+      returned[p - range.begin][l] = scale[p][l] * sum;
+    }
+  }
+}
+
+template <int L>
+void settlements(const CsrView& provider_rows, const PublishedNeeds<L>& ledger,
+                 LaneSpan<const double, L> scale, LaneSpan<const double, L> returned_share, Cap cap,
+                 RowRange range, LaneSpan<double, L> delivered, LaneSpan<double, L> returned) {
+  for (std::size_t p = range.begin; p < range.end; ++p) {
     const CsrRow row = provider_rows.row(p);
     for (std::size_t l = 0; l < L; ++l) {
       const auto sent = [&](std::size_t j) {
         const auto r = static_cast<std::size_t>(row.columns[j]);
         return allocation(scale[p][l], row.weights[j], claim(row, j, ledger.active[r][l]), cap);
       };
-      delivered[p][l] =
+      delivered[p - range.begin][l] =
           row_sum(row.columns.size(), [&](std::size_t j, double sum) { return sum + sent(j); });
-      returned[p][l] = row_sum(row.columns.size(), [&](std::size_t j, double sum) {
+      returned[p - range.begin][l] = row_sum(row.columns.size(), [&](std::size_t j, double sum) {
         const auto r = static_cast<std::size_t>(row.columns[j]);
         return std::fma(sent(j), returned_share[r][l], sum);
       });

@@ -1,12 +1,14 @@
 // What the kernel tests share: comparison of bits, repeatable numbers, random sparse rows and small
-// ones written out as triplets, the three passes of a round run fast and plain on one batch of
-// lanes, and guards that pin the SIMD target or allow more threads for a scope.
+// ones written out as triplets, row ranges that start anywhere, the passes of a round run fast and
+// plain on one batch of lanes, and guards that pin the SIMD target or allow more threads for a
+// scope.
 #pragma once
 
 #include <hwy/targets.h>
 #include <oneapi/tbb/global_control.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -154,39 +156,66 @@ inline std::vector<Shape> awkward_shapes() {
           {"1025 rows", cycling(1025, 11), 50}};
 }
 
-inline constexpr double kUnwritten = -777.0;  ///< what an output holds before, so that a gap shows
-inline constexpr std::size_t kBehind = 9;     ///< elements behind an output that must stay
+/// Ranges of `rows` rows that start anywhere: all of them, none, each end, tiles and blocks of the
+/// engine, odd ones.
+inline std::vector<RowRange> ranges_of(std::size_t rows) {
+  std::vector<RowRange> ranges{{0, rows}, {rows, rows}, {rows / 3, rows / 3}};
+  if (rows == 0) return ranges;
+  for (const RowRange each : {RowRange{0, 1}, RowRange{rows - 1, rows}, RowRange{rows / 2, rows},
+                              RowRange{1, std::max<std::size_t>(1, rows - 1)}}) {
+    ranges.push_back(each);
+  }
+  for (const RowRange each : {RowRange{3, 10}, RowRange{64, 128}, RowRange{61, 517},
+                              RowRange{512, 1024}, RowRange{509, 515}}) {
+    if (each.end <= rows) ranges.push_back(each);
+  }
+  return ranges;
+}
 
-/// What the three passes read. A row is a provider in passes 1 and 3 and a recipient in pass 2.
+inline constexpr double kUnwritten = -777.0;  ///< what an output holds before, so that a gap shows
+inline constexpr std::size_t kAround = 9;  ///< elements on either side of an output that must stay
+
+/// What the passes read. A row is a provider in passes 1 and 3 and a recipient in pass 2.
 struct Inputs {
   std::vector<double> row_amount;     ///< available, or active in pass 2; rows × L
   std::vector<double> row_scale;      ///< rows × L
   std::vector<double> column_active;  ///< columns × L
   std::vector<double> column_scale;   ///< columns × L
   std::vector<double> column_share;   ///< columns × L
+  std::vector<double> column_claim;   ///< columns × L
+
+  [[nodiscard]] std::array<std::vector<double>*, 6> all() {
+    return {&row_amount, &row_scale, &column_active, &column_scale, &column_share, &column_claim};
+  }
 };
 
 template <int L>
 Inputs random_inputs(Numbers& numbers, const CsrMatrix& rows) {
-  Inputs made{numbers.amounts(rows.rows() * L), numbers.amounts(rows.rows() * L),
+  Inputs made{numbers.amounts(rows.rows() * L),       numbers.amounts(rows.rows() * L),
               numbers.amounts(rows.column_count * L), numbers.amounts(rows.column_count * L),
-              numbers.amounts(rows.column_count * L)};
+              numbers.amounts(rows.column_count * L), numbers.amounts(rows.column_count * L)};
   for (double& scale : made.row_scale) scale /= 500.0;  // about half of the claims are capped
   for (double& scale : made.column_scale) scale /= 500.0;
   for (double& share : made.column_share) share /= 1000.0;
   return made;
 }
 
-/// What the three passes write, kBehind elements longer than they should.
+/// A writable block of `values` between its kAround elements on either side.
+template <int L>
+LaneSpan<double, L> middle(std::vector<double>& values) {
+  return LaneSpan<double, L>(std::span(values).subspan(kAround, values.size() - 2 * kAround));
+}
+
+/// What the passes write for a range of rows, with kAround elements on either side.
 struct Outputs {
-  std::vector<double> denominator, scale, received, delivered, returned;
-  std::vector<std::int32_t> messages;
+  std::vector<double> denominator, scale, received, returned_freely, delivered, returned;
+  std::vector<std::int64_t> messages;  ///< a lane; those of one lane alone are compared
 
   explicit Outputs(std::size_t elements) {
-    for (auto* values : {&denominator, &scale, &received, &delivered, &returned}) {
-      values->assign(elements + kBehind, kUnwritten);
-    }
-    messages.assign(elements + kBehind, -777);
+    for (auto* values : all()) values->assign(elements + 2 * kAround, kUnwritten);
+  }
+  [[nodiscard]] std::array<std::vector<double>*, 6> all() {
+    return {&denominator, &scale, &received, &returned_freely, &delivered, &returned};
   }
 };
 
@@ -199,6 +228,7 @@ inline std::string difference(const Outputs& a, const Outputs& b) {
   if (differ(a.scale, b.scale)) return "scale";
   if (differ(a.received, b.received)) return "received";
   if (a.messages != b.messages) return "messages";
+  if (differ(a.returned_freely, b.returned_freely)) return "returned without bounds";
   if (differ(a.delivered, b.delivered)) return "delivered";
   return differ(a.returned, b.returned) ? "returned" : "";
 }
@@ -212,69 +242,74 @@ LaneSpan<double, L> out(std::vector<double>& values) {
   return LaneSpan<double, L>(values);
 }
 
+/// The plain twins in the place of the fast passes.
 template <int L>
-Outputs passes(const CsrMatrix& rows, const Inputs& given, Cap cap, Threads threads) {
-  Outputs made(rows.rows() * L);
+RowPasses<L> plain_row_passes() {
+  return {reference::denominators<L>, reference::deliveries<L>, reference::returns<L>,
+          reference::settlements<L>};
+}
+
+/// All passes over a range of rows.
+template <int L>
+Outputs passes(const RowPasses<L>& pass, const CsrMatrix& rows, const Inputs& given, Cap cap,
+               RowRange range) {
+  Outputs made((range.end - range.begin) * L);
   const PublishedNeeds<L> ledger{in<L>(given.column_active)};
   const PublishedNeeds<L> own{in<L>(given.row_amount)};
-  compute_denominators<L>(rows.view(), ledger, in<L>(given.row_amount), out<L>(made.denominator),
-                          out<L>(made.scale), threads);
-  gather_deliveries<L>(rows.view(), own, in<L>(given.column_scale), cap, out<L>(made.received),
-                       LaneSpan<std::int32_t, L>(made.messages), threads);
-  gather_settlements<L>(rows.view(), ledger, in<L>(given.row_scale), in<L>(given.column_share), cap,
-                        out<L>(made.delivered), out<L>(made.returned), threads);
+  PerLane<std::int64_t, L> messages;
+  messages.fill(1000);  // counted ones are added
+  pass.denominators(rows.view(), ledger, in<L>(given.row_amount), range,
+                    middle<L>(made.denominator), middle<L>(made.scale));
+  pass.deliveries(rows.view(), own, in<L>(given.column_scale), cap, range, middle<L>(made.received),
+                  messages);
+  pass.returns(rows.view(), in<L>(given.row_scale), in<L>(given.column_claim), range,
+               middle<L>(made.returned_freely));
+  pass.settlements(rows.view(), ledger, in<L>(given.row_scale), in<L>(given.column_share), cap,
+                   range, middle<L>(made.delivered), middle<L>(made.returned));
+  if (L == 1) made.messages.assign(messages.begin(), messages.end());
   return made;
 }
 
+/// All passes over all rows.
 template <int L>
-Outputs plain_passes(const CsrMatrix& rows, const Inputs& given, Cap cap) {
-  Outputs made(rows.rows() * L);
-  const PublishedNeeds<L> ledger{in<L>(given.column_active)};
-  const PublishedNeeds<L> own{in<L>(given.row_amount)};
-  reference::compute_denominators<L>(rows.view(), ledger, in<L>(given.row_amount),
-                                     out<L>(made.denominator), out<L>(made.scale));
-  reference::gather_deliveries<L>(rows.view(), own, in<L>(given.column_scale), cap,
-                                  out<L>(made.received), LaneSpan<std::int32_t, L>(made.messages));
-  reference::gather_settlements<L>(rows.view(), ledger, in<L>(given.row_scale),
-                                   in<L>(given.column_share), cap, out<L>(made.delivered),
-                                   out<L>(made.returned));
-  return made;
+Outputs passes(const CsrMatrix& rows, const Inputs& given, Cap cap) {
+  return passes<L>(row_passes<L>(), rows, given, cap, {0, rows.rows()});
 }
 
-/// Lane l of a batch as vectors of one lane, the rest of the batch gone.
-inline std::vector<double> lane_of(const std::vector<double>& batch, std::size_t l) {
-  std::vector<double> lane(batch.size() / 8);
-  for (std::size_t i = 0; i < lane.size(); ++i) lane[i] = batch[i * 8 + l];
+/// Lane l of a batch of L as vectors of one lane, the rest of the batch gone.
+template <int L>
+std::vector<double> lane_of(const std::vector<double>& batch, std::size_t l) {
+  std::vector<double> lane(batch.size() / L);
+  for (std::size_t i = 0; i < lane.size(); ++i) lane[i] = batch[i * L + l];
   return lane;
 }
 
-inline Inputs lane_of(const Inputs& batch, std::size_t l) {
-  return {lane_of(batch.row_amount, l), lane_of(batch.row_scale, l),
-          lane_of(batch.column_active, l), lane_of(batch.column_scale, l),
-          lane_of(batch.column_share, l)};
+template <int L>
+Inputs lane_of(const Inputs& batch, std::size_t l) {
+  Inputs lane = batch;
+  for (auto* values : lane.all()) *values = lane_of<L>(*values, l);
+  return lane;
 }
 
 /// The same batch with `poison` in every lane but l.
-inline Inputs alone_in(Inputs batch, std::size_t l, double poison) {
-  for (auto* values : {&batch.row_amount, &batch.row_scale, &batch.column_active,
-                       &batch.column_scale, &batch.column_share}) {
+template <int L>
+Inputs alone_in(Inputs batch, std::size_t l, double poison) {
+  for (auto* values : batch.all()) {
     for (std::size_t i = 0; i < values->size(); ++i) {
-      if (i % 8 != l) (*values)[i] = poison;
+      if (i % L != l) (*values)[i] = poison;
     }
   }
   return batch;
 }
 
-/// Lane l of what a batch of `rows` rows wrote, with a tail as if it had run alone.
-inline Outputs lane_of(const Outputs& batch, std::size_t l, std::size_t rows) {
+/// Lane l of what a batch of `rows` rows wrote, with the margins of a lane that ran alone.
+template <int L>
+Outputs lane_of(Outputs batch, std::size_t l, std::size_t rows) {
   Outputs lane(rows);
-  for (std::size_t i = 0; i < rows; ++i) {
-    lane.denominator[i] = batch.denominator[i * 8 + l];
-    lane.scale[i] = batch.scale[i * 8 + l];
-    lane.received[i] = batch.received[i * 8 + l];
-    lane.delivered[i] = batch.delivered[i * 8 + l];
-    lane.returned[i] = batch.returned[i * 8 + l];
-    lane.messages[i] = batch.messages[i * 8 + l];
+  for (std::size_t which = 0; which < lane.all().size(); ++which) {
+    for (std::size_t i = 0; i < rows; ++i) {
+      (*lane.all()[which])[kAround + i] = (*batch.all()[which])[kAround + i * L + l];
+    }
   }
   return lane;
 }

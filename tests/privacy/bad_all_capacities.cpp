@@ -1,4 +1,4 @@
-// must fail: cannot convert | no matching function | invalid initialization
+// must fail: cannot convert | no matching function | invalid initialization | no viable conversion
 // compute_offer takes the capacity of one provider; the vector of all of them does not fit.
 #include "kernels/row_sums.hpp"
 
@@ -6,7 +6,7 @@ namespace needflow {
 
 double answer(const CsrRow& own_row, LaneSpan<const double, 1> available,
               const PublishedNeeds<1>& ledger) {
-  return compute_offer<1, false>(own_row, available, ledger).scale[0];
+  return compute_offer<false>(own_row, available, ledger).scale;
 }
 
 }  // namespace needflow

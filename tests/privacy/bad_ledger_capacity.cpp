@@ -4,6 +4,6 @@
 
 namespace needflow {
 
-double answer(const Ledger& ledger) { return ledger.capacity()[0]; }
+double answer(const Ledger<1>& ledger) { return ledger.capacity().active[0][0]; }
 
 }  // namespace needflow

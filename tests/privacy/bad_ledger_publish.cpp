@@ -4,6 +4,6 @@
 
 namespace needflow {
 
-double answer(const Ledger& ledger) { return ledger.publish(0, 0, {}, {}, {}, {}), 1.0; }
+double answer(const Ledger<1>& ledger) { return ledger.publish(), 1.0; }
 
 }  // namespace needflow

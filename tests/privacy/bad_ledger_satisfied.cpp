@@ -4,6 +4,6 @@
 
 namespace needflow {
 
-double answer(const Ledger& ledger) { return ledger.satisfied()[0]; }
+double answer(const Ledger<1>& ledger) { return ledger.satisfied().active[0][0]; }
 
 }  // namespace needflow

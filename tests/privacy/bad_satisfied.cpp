@@ -4,8 +4,7 @@
 
 namespace needflow {
 
-double answer(const CsrRow& own_row, const std::array<double, 1>& /*own_available*/,
-              const PublishedNeeds<1>& ledger) {
+double answer(const CsrRow& own_row, double /*own_available*/, const PublishedNeeds<1>& ledger) {
   const auto first = static_cast<std::size_t>(own_row.columns[0]);
   return ledger.satisfied[first][0];
 }

@@ -4,7 +4,7 @@
 
 namespace needflow {
 
-double answer(const CsrRow& /*own_row*/, const std::array<double, 1>& /*own_available*/,
+double answer(const CsrRow& /*own_row*/, double /*own_available*/,
               const PublishedNeeds<1>& ledger) {
   double seen = 0.0;
   ledger.active[0][0] = seen;

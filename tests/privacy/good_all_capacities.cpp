@@ -6,7 +6,7 @@ namespace needflow {
 
 double answer(const CsrRow& own_row, LaneSpan<const double, 1> available,
               const PublishedNeeds<1>& ledger) {
-  return compute_offer<1, false>(own_row, {available[0][0]}, ledger).scale[0];
+  return compute_offer<false>(own_row, *available[0], ledger).scale;
 }
 
 }  // namespace needflow

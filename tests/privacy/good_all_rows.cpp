@@ -4,9 +4,8 @@
 
 namespace needflow {
 
-double answer(const CsrView& rows, const std::array<double, 1>& own_available,
-              const PublishedNeeds<1>& ledger) {
-  return compute_offer<1, false>(rows.row(0), own_available, ledger).scale[0];
+double answer(const CsrView& rows, double own_available, const PublishedNeeds<1>& ledger) {
+  return compute_offer<false>(rows.row(0), own_available, ledger).scale;
 }
 
 }  // namespace needflow

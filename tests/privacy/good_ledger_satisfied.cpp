@@ -4,6 +4,6 @@
 
 namespace needflow {
 
-double answer(const Ledger& ledger) { return ledger.residual()[0]; }
+double answer(const Ledger<1>& ledger) { return ledger.active_needs().active[0][0]; }
 
 }  // namespace needflow

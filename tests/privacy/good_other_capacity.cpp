@@ -4,10 +4,9 @@
 
 namespace needflow {
 
-double answer(const CsrRow& /*own_row*/, const std::array<double, 1>& own_available,
-              const PublishedNeeds<1>& ledger) {
-  const double asked = ledger.active[0][0];
-  return asked * own_available[0];
+double answer(const CsrRow& own_row, double /*own_available*/, const PublishedNeeds<1>& ledger) {
+  const auto first = static_cast<std::size_t>(own_row.columns[0]);
+  return ledger.active[first][0];
 }
 
 }  // namespace needflow

@@ -5,7 +5,7 @@
 namespace needflow {
 
 using Published = const PublishedNeeds<1>&;
-using Step = Offer<1> (*)(const CsrRow&, const std::array<double, 1>&, Published);
-const Step kStep = compute_offer<1, false>;
+using Step = Offer (*)(const CsrRow&, double, Published);
+const Step kStep = compute_offer<false>;
 
 }  // namespace needflow

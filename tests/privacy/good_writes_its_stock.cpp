@@ -1,14 +1,10 @@
 // must compile
-// A provider's computation does not change its stock; settlement does.
+// A provider's computation is told its stock and not where it is kept: settlement changes it.
 #include "kernels/row_sums.hpp"
 
 namespace needflow {
 
-double answer(const CsrRow& /*own_row*/, const std::array<double, 1>& own_available,
-              const PublishedNeeds<1>& /*ledger*/) {
-  double seen = 0.0;
-  seen = own_available[0];
-  return seen;
-}
+using Step = Offer (*)(const CsrRow&, double, const PublishedNeeds<1>&);
+const Step kStep = compute_offer<false>;
 
 }  // namespace needflow

@@ -1,0 +1,9 @@
+// must fail: no member named 'residual'
+// The ledger does not hold residuals apart from the active needs.
+#include "solver/ledger.hpp"
+
+namespace needflow {
+
+double answer(const Ledger<1>& ledger) { return ledger.residual().active[0][0]; }
+
+}  // namespace needflow

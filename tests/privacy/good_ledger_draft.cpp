@@ -1,0 +1,9 @@
+// must compile
+// Whoever holds the ledger to read it does not reach the drafts of the round to come.
+#include "solver/ledger.hpp"
+
+namespace needflow {
+
+double answer(const Ledger<8>& ledger) { return ledger.active_needs().active[0][0]; }
+
+}  // namespace needflow
