@@ -63,6 +63,26 @@ def print_times(cases):
                 print(f"  not timed: {name} at {where}, {case['threads']} threads: {why}")
 
 
+def print_threads(cases):
+    """What more threads or ranks gain; needflow stays on one where a matrix is too small for two."""
+    first = min(case["threads"] for case in cases)
+    base = {(c["agents"], c["neighbors"]): c for c in cases if c["threads"] == first}
+    more = [c for c in cases if c["threads"] > first and (c["agents"], c["neighbors"]) in base]
+    if not more:
+        return
+    rows = []
+    for name in [kind.name for kind in contenders.KINDS if kind.threads]:
+        row = [name]
+        for case in more:
+            slow = base[case["agents"], case["neighbors"]]["times"].get(name)
+            fast = case["times"].get(name)
+            row.append(f"{middle(slow) / middle(fast):.2f}" if slow and fast else "–")
+        rows.append(row)
+    head = [f"time on {first} thr. / on more"] + [
+        f"{size_text(c['agents'], c['neighbors'])}, {c['threads']} thr." for c in more]
+    print_table("Threads, or ranks: medians of the two cases, which were not in turn", head, rows)
+
+
 def print_variants(cases):
     rows = []
     for kind in contenders.KINDS:
@@ -118,6 +138,7 @@ def main():
         options.out.write_text(json.dumps(result, indent=1), encoding="utf-8")
     print(result["machine"])
     print_times(result["cases"])
+    print_threads(result["cases"])
     print_variants(result["cases"])
     print_limits(result["cases"])
     goals.print_goals(goals.load_results(result, options.bench, options.sweep, options.scaling))
