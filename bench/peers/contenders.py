@@ -5,6 +5,7 @@ Each is a process that reads one command a line and answers with one JSON object
 import json
 import os
 import pathlib
+import re
 import select
 import shutil
 import subprocess
@@ -25,10 +26,13 @@ class Failure(Exception):
 
 
 class Kind:
-    """A contender before it is started. `variants`: the ways it can be run, the likeliest best first."""
+    """A contender before it is started. `variants`: the ways it can be run, the likeliest best first;
+    `best_in_parallel` the likeliest where there are several threads."""
 
-    def __init__(self, name, command, variants=("",), threads=True, most_agents=None):
+    def __init__(self, name, command, variants=("",), threads=True, most_agents=None,
+                 best_in_parallel=None):
         self.name, self.command, self.variants = name, command, variants
+        self.best_in_parallel = best_in_parallel or variants[0]
         self.threads, self.most_agents = threads, most_agents
 
     def missing(self):
@@ -54,7 +58,8 @@ KINDS = [
          ("accumulate", "vxm-accumulate", "assign")),
     Kind("PETSc", ["mpirun", "--bind-to", "none", "-n", "THREADS", str(BINARIES / "peer_petsc"),
                    "INPUT", "THREADS"], ("sell", "sbaij", "aij", "aijperm", "aijsell")),
-    Kind("Eigen", [str(BINARIES / "peer_eigen"), "INPUT", "THREADS"], ("upper", "rows")),
+    Kind("Eigen", [str(BINARIES / "peer_eigen"), "INPUT", "THREADS"], ("upper", "rows"),
+         best_in_parallel="rows"),
     Kind("SciPy", ["/usr/bin/python3", str(HERE / "peer_scipy.py"), "INPUT"],
          ("direct", "operator"), threads=False),
     Kind("JavaScript arrays", ["node", str(HERE / "peer_js_arrays.mjs"), "INPUT"], threads=False),
@@ -143,7 +148,7 @@ def build(jobs=2):
     call(["cmake", "-S", ROOT, "-B", BUILD, "-DCMAKE_BUILD_TYPE=Release", "-DNEEDFLOW_PEERS=ON",
           "-DNEEDFLOW_BENCH=OFF", "-DBUILD_TESTING=OFF"])
     known = call(["cmake", "--build", BUILD, "--target", "help"])
-    targets = list(TARGETS) + [name for name in OPTIONAL_TARGETS if f" {name}\n" in known]
+    targets = list(TARGETS) + [name for name in OPTIONAL_TARGETS if re.search(rf"\b{name}\b", known)]
     call(["cmake", "--build", BUILD, f"-j{jobs}", "--target", *targets])
 
 

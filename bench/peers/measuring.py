@@ -60,7 +60,8 @@ def calibrated(process, seconds):
 def best_variant(kind, instance, threads, expected, options, case):
     """The variant that is right and fastest in a short trial; None if no variant is."""
     tried = {}
-    variants = kind.variants[:1] if options.first_variants else kind.variants
+    first = kind.variants[0] if threads == 1 else kind.best_in_parallel
+    variants = (first,) if options.first_variants else kind.variants
     with tempfile.TemporaryDirectory(prefix="needflow-peers-") as folder:
         for variant in variants:
             try:
