@@ -57,6 +57,9 @@ def print_times(cases):
     print_table("Time of a round: median of the turns [range], each turn over needflow's beside it",
                 head, rows)
     for case in cases:
+        if measuring.busy(case):
+            print(f"  others were at work at {size_text(case['agents'], case['neighbors'])}, {case['threads']} threads: "
+                  f"{1.0 - middle(case['idle']):.0%} of the processors were taken while all contenders slept")
         for name, why in case["refused"].items():
             if "differs" in why or "ended" in why:
                 where = size_text(case["agents"], case["neighbors"])

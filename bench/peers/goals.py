@@ -23,6 +23,7 @@ from tables import middle, print_table, with_range  # noqa: E402
 
 NOT_MEASURED = "not measured"
 NOT_BUILT = "not built yet"
+BUSY = "machine was busy"
 LARGE, MIDDLE, SMALL = (1_000_000, 30), (100_000, 20), (1_000, 20)
 
 # Names of needflow_bench's cases. {0} is "N:1000/k:20", {1} lanes, {2} threads; the first that the file has counts.
@@ -38,15 +39,17 @@ TRUST_UPDATE = ("trust_update/{0}/L:{1}/threads:{2}",)
 class Row:
     """A line of the table. `values`: what was measured, several times; a text says why there is nothing."""
 
-    def __init__(self, what, goal, values, at_most=False, unit=" ×"):
+    def __init__(self, what, goal, values, at_most=False, unit=" ×", busy=False):
         self.what, self.goal, self.at_most, self.unit = what, goal, at_most, unit
-        self.values = values
+        self.values, self.busy = values, busy
 
     def cells(self):
         bound = f"{'≤' if self.at_most else '≥'} {self.goal:g}{self.unit}"
         if not self.values or isinstance(self.values, str):
             return [self.what, bound, self.values or NOT_MEASURED, "–"]
         value = middle(self.values)
+        if self.busy:
+            return [self.what, bound, with_range(self.values), BUSY]
         reached = value <= self.goal if self.at_most else value >= self.goal
         return [self.what, bound, with_range(self.values), "reached" if reached else "not reached"]
 
@@ -62,6 +65,10 @@ class Results:
             if (case["agents"], case["neighbors"], case["threads"]) == (*size, threads):
                 return case
         return None
+
+    def busy(self, size, threads):
+        case = self.case(size, threads)
+        return case is not None and measuring.busy(case)
 
     def over(self, name, size, threads):
         """Times of a peer over ours, turn by turn; a text if there is none."""
@@ -92,10 +99,11 @@ def peer_rows(results):
     for size, threads, goals in wanted:
         for name, goal in goals.items():
             yield Row(f"one lane, N={size[0]:.0e} k={size[1]}, {threads} thr., over {name}", goal,
-                      results.over(name, size, threads))
+                      results.over(name, size, threads), busy=results.busy(size, threads))
     case = results.case(LARGE, 2)
     gather = [measuring.shares(case)["gather"]] if case else NOT_MEASURED
-    yield Row("one lane, N=1e+06 k=30, 2 thr., share of the gather rate", 0.95, gather, unit="")
+    yield Row("one lane, N=1e+06 k=30, 2 thr., share of the gather rate", 0.95, gather, unit="",
+              busy=results.busy(LARGE, 2))
     f32 = results.bench_ratio(results.bench_times(ROUND, LARGE, 1, 2),
                               results.bench_times(F32_WEIGHTS, LARGE, 1, 2))
     yield Row("stretch: f32 weights over f64, N=1e+06, 2 thr.", 1.19, f32)
@@ -125,14 +133,14 @@ def model_rows(results):
               NOT_MEASURED if results.bench_times(TRUST_UPDATE, LARGE, 1, 1) else NOT_BUILT, unit="")
     for size in (MIDDLE, LARGE):
         yield Row(f"finite D over none, N={size[0]:.0e}, 2 thr.", 1.6,
-                  results.over("needflow with D", size, 2), at_most=True)
+                  results.over("needflow with D", size, 2), at_most=True, busy=results.busy(size, 2))
     case = results.case(LARGE, 1)
     build = NOT_MEASURED
     if case and case["build"]:
         one_round = middle(case["times"]["needflow"])
         build = [seconds / one_round for seconds in case["build"]]
     yield Row("network N=1e+06 k=30 with MR, in one-lane rounds, 1 thr.", 15.0, build, at_most=True,
-              unit="")
+              unit="", busy=results.busy(LARGE, 1))
 
 
 def memory_rows(results):
@@ -158,8 +166,8 @@ def print_goals(results, out=print):
             for row in part(results)]
     print_table("What to reach", ["what", "goal", "measured", ""], rows, out)
     reached = sum(row[3] == "reached" for row in rows)
-    out(f"\n  reached {reached}, not reached {sum(row[3] == 'not reached' for row in rows)}, "
-        f"open {sum(row[3] == '–' for row in rows)}")
+    missed = sum(row[3] == "not reached" for row in rows)
+    out(f"\n  reached {reached}, not reached {missed}, open {len(rows) - reached - missed}")
 
 
 def load(path):

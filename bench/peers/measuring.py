@@ -3,6 +3,7 @@ import pathlib
 import statistics
 import sys
 import tempfile
+import time
 
 import numpy as np
 
@@ -13,6 +14,29 @@ AGREEMENT = 1e-12        # relative; amounts on the scale of the need, see diffe
 ROUNDS = 16              # a run; its start disappears behind them
 FEWER_ROUNDS = 2         # for who takes longer than LONG_RUN with 16
 LONG_RUN = 5.0           # seconds
+
+
+IDLE_ENOUGH = 0.9        # share of the processors; with less, others distort what several threads reach
+
+
+def processor_ticks():
+    """(idle, all) of all processors since the start."""
+    words = pathlib.Path("/proc/stat").read_text(encoding="ascii").splitlines()[0].split()
+    ticks = [int(word) for word in words[1:9]]
+    return ticks[3] + ticks[4], sum(ticks)
+
+
+def idle_share(seconds=0.2):
+    """How much of the processors nobody uses while the contenders wait."""
+    idle, everything = processor_ticks()
+    time.sleep(seconds)
+    idle_later, everything_later = processor_ticks()
+    return (idle_later - idle) / max(1, everything_later - everything)
+
+
+def busy(case):
+    """Whether others were at work during the case."""
+    return statistics.median(case.get("idle") or [1.0]) < IDLE_ENOUGH
 
 
 class Instance:
@@ -111,7 +135,7 @@ def measure(instance, threads, options, extras=()):
     """One case as a dictionary. `extras`: more contenders [(kind, variant)], timed but not checked."""
     case = {"agents": instance.agents, "neighbors": instance.neighbors, "threads": threads,
             "entries": instance.entries, "times": {}, "variants": {}, "versions": {},
-            "agreement": {}, "refused": {}, "limits": {}, "build": []}
+            "agreement": {}, "refused": {}, "limits": {}, "build": [], "idle": []}
     print(f"N = {instance.agents}, k = {instance.neighbors}, threads = {threads}: answers",
           file=sys.stderr)
     kinds = chosen(instance, threads, options, case) + list(extras)
@@ -133,6 +157,7 @@ def take_turns(running, plans, limits, instance, options, case):
     names = list(plans)
     for turn in range(options.turns):
         print(f"  turn {turn + 1} of {options.turns}", file=sys.stderr)
+        case["idle"].append(idle_share())
         for name in names[turn % len(names):] + names[:turn % len(names)]:
             rounds, runs, _ = plans[name]
             reply = running[name].ask(f"time {rounds} {runs}")

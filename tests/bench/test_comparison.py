@@ -69,6 +69,16 @@ def test_a_goal_is_reached_by_the_median_at_least_or_at_most():
     assert cells([1.0, 2.1, 9.0], at_most=True) == "not reached"
 
 
+def test_a_goal_measured_while_others_were_at_work_is_neither_reached_nor_missed():
+    case = {"agents": 1000, "neighbors": 20, "threads": 1, "entries": 1, "refused": {},
+            "times": {"needflow": [1.0], "Eigen": [9.0]}, "idle": [0.95, 0.5, 0.6]}
+    verdict = lambda: [row.cells()[3] for row in goals.peer_rows(goals.Results({"cases": [case]}, {}, {}, {}))  # noqa: E731
+                       if row.what.endswith("1 thr., over Eigen")]
+    assert verdict() == [goals.BUSY]
+    case["idle"] = [0.95, 0.5, 0.97]
+    assert verdict() == ["reached"]
+
+
 def test_without_any_file_no_goal_is_reached_or_missed_and_trust_is_not_built_yet():
     lines = []
     goals.print_goals(goals.Results({}, {}, {}, {}), out=lines.append)
