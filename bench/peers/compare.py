@@ -122,6 +122,11 @@ def measured_memory(agents, neighbors):
     return json.loads(text)
 
 
+def save(result, path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=1), encoding="utf-8")
+
+
 def main():
     options = arguments()
     if not options.no_build:
@@ -135,10 +140,10 @@ def main():
         for threads in options.threads:
             extras = [(contenders.WITH_DESIRE, "desire")] if size[0] >= WITH_DESIRE_FROM else []
             result["cases"].append(measuring.measure(instance, threads, options, extras))
+            save(result, options.out)  # after each case, for a later one may be cut short
         if size == SIZES[-1]:
             result["memory"] = measured_memory(*size)
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(json.dumps(result, indent=1), encoding="utf-8")
+            save(result, options.out)
     print(result["machine"])
     print_times(result["cases"])
     print_threads(result["cases"])
