@@ -60,10 +60,10 @@ def print_times(cases):
         if measuring.busy(case):
             print(f"  others were at work at {size_text(case['agents'], case['neighbors'])}, {case['threads']} threads: "
                   f"{1.0 - middle(case['idle']):.0%} of the processors were taken while all contenders slept")
-        for name, why in case["refused"].items():
-            if "differs" in why or "ended" in why:
+        for kind, whys in (("not timed", case["refused"]), ("variants not timed", case["left_out"])):
+            for name, why in whys.items():
                 where = size_text(case["agents"], case["neighbors"])
-                print(f"  not timed: {name} at {where}, {case['threads']} threads: {why}")
+                print(f"  {kind}: {name} at {where}, {case['threads']} threads: {why}")
 
 
 def print_threads(cases):

@@ -83,7 +83,7 @@ def calibrated(process, seconds):
 
 def best_variant(kind, instance, threads, expected, options, case):
     """The variant that is right and fastest in a short trial; None if no variant is."""
-    tried = {}
+    tried, trouble = {}, {}
     first = kind.variants[0] if threads == 1 else kind.best_in_parallel
     variants = (first,) if options.first_variants else kind.variants
     with tempfile.TemporaryDirectory(prefix="needflow-peers-") as folder:
@@ -93,16 +93,15 @@ def best_variant(kind, instance, threads, expected, options, case):
                     wrong = difference(answer_of(process, folder), expected, instance.need)
                     case["agreement"][f"{kind.name} {variant}".strip()] = wrong
                     if wrong > AGREEMENT:
-                        case["refused"][kind.name] = f"{variant} differs by {wrong:.1e}"
+                        trouble[variant] = f"{variant} differs by {wrong:.1e}".strip()
                         continue
                     tried[variant] = min(calibrated(process, options.seconds / 2)[2]
                                          for _ in range(1 if len(variants) == 1 else 2))
             except contenders.Failure as problem:
-                case["refused"][kind.name] = f"{variant}: {problem}".lstrip(": ")
-    if not tried:
-        return None
-    case["refused"].pop(kind.name, None)
-    return min(tried, key=tried.get)
+                trouble[variant] = f"{variant}: {problem}".lstrip(": ")
+    if trouble:
+        case["refused" if not tried else "left_out"][kind.name] = "; ".join(trouble.values())
+    return min(tried, key=tried.get) if tried else None
 
 
 def reference_answer(kind, instance, threads):
@@ -135,7 +134,7 @@ def measure(instance, threads, options, extras=()):
     """One case as a dictionary. `extras`: more contenders [(kind, variant)], timed but not checked."""
     case = {"agents": instance.agents, "neighbors": instance.neighbors, "threads": threads,
             "entries": instance.entries, "times": {}, "variants": {}, "versions": {},
-            "agreement": {}, "refused": {}, "limits": {}, "build": [], "idle": []}
+            "agreement": {}, "refused": {}, "left_out": {}, "limits": {}, "build": [], "idle": []}
     print(f"N = {instance.agents}, k = {instance.neighbors}, threads = {threads}: answers",
           file=sys.stderr)
     kinds = chosen(instance, threads, options, case) + list(extras)
