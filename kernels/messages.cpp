@@ -81,6 +81,7 @@ template <int L, bool kBounded>
 ByteLanes<L> count_entries(const Index* columns, const double* desire, std::size_t count,
                            const std::uint8_t* offers) {
   ByteLanes<L> sum;
+#pragma GCC unroll 4
   for (std::size_t j = 0; j < count; ++j) {
     const auto column = static_cast<std::size_t>(columns[j]);
     const ByteLanes<L> offering = ByteLanes<L>::load(offers + column * L);

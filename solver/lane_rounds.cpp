@@ -65,6 +65,11 @@ std::vector<double> degrees_of(const CsrView& rows) {
   return degrees;
 }
 
+/// f of every recipient in round 1.
+double first_damping(const RoundSettings& settings) {
+  return settings.damping == DampingKind::constant ? settings.damping_factor : 1.0;
+}
+
 bool uses_up(const RoundSettings& settings) { return settings.settlement == SettlementKind::stock; }
 
 }  // namespace
@@ -129,13 +134,11 @@ void LaneRounds<L>::start(std::size_t lane, const RoundSettings& settings,
   if (settings.settlement != SettlementKind::reallocate) run.settings.relaxation = 1.0;
   if (settings.damping == DampingKind::none) run.settings.damping_factor = 1.0;
   recurrence_.forget(lane);
-  fill_lane(lane, need, capacity, capacity_factor);
-
-  const bool constant = settings.damping == DampingKind::constant;
-  const double f = constant ? settings.damping_factor : 1.0;
-  const LaneSpan<double, L> draft = ledger_.draft();
-  for (std::size_t r = 0; r < need.size(); ++r) draft[r][lane] = need[r] * f;
-  if constexpr (L > 1) run.asked_next = degrees_of_claims(need, f);
+  run.starts = true;
+  run.need = need;
+  run.capacity = capacity;
+  run.capacity_factor = capacity_factor;
+  if constexpr (L > 1) run.asked_next = degrees_of_claims(need, first_damping(run.settings));
 }
 
 template <int L>
@@ -152,28 +155,48 @@ double LaneRounds<L>::degrees_of_claims(std::span<const double> need, double f) 
   return degrees;
 }
 
+/// Row by row, so that the cache line of a row is fetched once for all lanes that start.
 template <int L>
-void LaneRounds<L>::fill_lane(std::size_t lane, std::span<const double> need,
-                              std::span<const double> capacity, double capacity_factor) {
-  const auto capacity_of = [&](std::size_t p) {
-    return capacity_factor == 1.0 ? capacity[p] : capacity[p] * capacity_factor;
-  };
-  if constexpr (L == 1) {
-    need_ = LaneSpan<const double, 1>(need);
-    capacity_ = LaneSpan<const double, 1>(capacity);
-    if (capacity_factor != 1.0) {
-      own_capacity_.resize(capacity.size());
-      for (std::size_t p = 0; p < capacity.size(); ++p) own_capacity_[p] = capacity_of(p);
-      capacity_ = read(own_capacity_);
-    }
-  } else {
-    for (std::size_t r = 0; r < need.size(); ++r) own_need_[r * L + lane] = need[r];
-    for (std::size_t p = 0; p < capacity.size(); ++p) {
-      own_capacity_[p * L + lane] = capacity_of(p);
+void LaneRounds<L>::fill_starting_lanes() {
+  std::array<std::size_t, L> lanes;
+  std::size_t count = 0;
+  for (std::size_t l = 0; l < L; ++l) {
+    if (!lanes_[l].starts) continue;
+    lanes_[l].starts = false;
+    lanes[count++] = l;
+  }
+  if (count == 0) return;
+  if constexpr (L == 1) borrow(lanes_[0]);
+  const std::span<const std::size_t> starting(lanes.data(), count);
+  const LaneSpan<double, L> draft = ledger_.draft();
+  for (std::size_t r = 0; r < need_rows(); ++r) {
+    for (const std::size_t l : starting) {
+      const double need = lanes_[l].need[r];
+      if constexpr (L > 1) own_need_[r * L + l] = need;
+      draft[r][l] = need * first_damping(lanes_[l].settings);
     }
   }
-  if (available_.empty()) return;
-  for (std::size_t p = 0; p < capacity.size(); ++p) available_[p * L + lane] = capacity_of(p);
+  if (L == 1 && available_.empty()) return;
+  for (std::size_t p = 0; p < recognition_.providers(); ++p) {
+    for (const std::size_t l : starting) {
+      const double capacity = lanes_[l].capacity[p] * lanes_[l].capacity_factor;
+      if constexpr (L > 1) own_capacity_[p * L + l] = capacity;
+      if (!available_.empty()) available_[p * L + l] = capacity;
+    }
+  }
+}
+
+/// A single lane reads amounts where they are, unless they are to be scaled.
+template <int L>
+void LaneRounds<L>::borrow(const Lane& run) {
+  need_ = LaneSpan<const double, L>(run.need);
+  capacity_ = LaneSpan<const double, L>(run.capacity);
+  if (run.capacity_factor == 1.0) return;
+  own_capacity_.resize(run.capacity.size());
+  for (std::size_t p = 0; p < run.capacity.size(); ++p) {
+    own_capacity_[p] = run.capacity[p] * run.capacity_factor;
+  }
+  capacity_ = read(own_capacity_);
 }
 
 template <int L>
@@ -187,6 +210,7 @@ bool LaneRounds<L>::any_busy() const {
 // 1. Every recipient publishes its residual and its damping.
 template <int L>
 void LaneRounds<L>::publish() {
+  fill_starting_lanes();
   ledger_.publish();
   for (Lane& lane : lanes_) {
     ++lane.report.rounds;

@@ -58,7 +58,8 @@ class LaneRounds {
   LaneRounds(const Recognition& recognition, const BatchTraits& traits, Threads threads);
 
   /// Starts a run in a free lane. need: R amounts ≥ 0; capacity: P amounts ≥ 0, each times
-  /// `capacity_factor`; all finite. One lane keeps the spans by reference while it can.
+  /// `capacity_factor`; all finite. They are read when the next round begins – lanes that start
+  /// together are filled together, a row at a time – and one lane may read them until it ends.
   void start(std::size_t lane, const RoundSettings& settings, std::span<const double> need,
              std::span<const double> capacity, double capacity_factor = 1.0);
 
@@ -114,6 +115,10 @@ class LaneRounds {
  private:
   struct Lane {
     bool busy = false;
+    bool starts = false;  ///< the spans below wait to be read
+    std::span<const double> need;
+    std::span<const double> capacity;
+    double capacity_factor = 1.0;
     RoundSettings settings;
     RunReport report;
     double total_over = 0.0;
@@ -139,8 +144,8 @@ class LaneRounds {
   [[nodiscard]] std::span<const double> recipient_degrees() const {
     return recognition_.agent_network ? provider_degrees_ : recipient_degrees_;
   }
-  void fill_lane(std::size_t lane, std::span<const double> need, std::span<const double> capacity,
-                 double capacity_factor);
+  void fill_starting_lanes();
+  void borrow(const Lane& run);
   /// Σ of the degrees of recipients whose first claim, need times f, is not nothing.
   [[nodiscard]] double degrees_of_claims(std::span<const double> need, double f) const;
   [[nodiscard]] PerLane<SettleRule, L> settle_rules() const;
