@@ -16,6 +16,10 @@ namespace {
 constexpr SettleRule kSettleRule{.settlement = SettlementKind::reallocate, .round = 3};
 constexpr StockRule kStockRule{.stock = false, .round = 3};
 
+// The engine's (solver/lane_rounds.cpp).
+template <int L>
+constexpr std::size_t kTileRows = L == 1 ? kRowBlock : 64;
+
 template <int L, class Rule>
 PerLane<Rule, L> for_all_lanes(const Rule& rule) {
   PerLane<Rule, L> rules;
@@ -138,13 +142,15 @@ template <int L>
 void KernelCase<L>::run(const KernelSet<L>& kernels, Kernel kernel, Threads threads,
                         KernelOutputs& made) {
   for_row_blocks(recognition_->recipients(), threads, [&](std::size_t begin, std::size_t end) {
-    run_block(kernels, kernel, {begin, end}, made);
+    for (std::size_t first = begin; first < end; first += kTileRows<L>) {
+      run_rows(kernels, kernel, {first, std::min(end, first + kTileRows<L>)}, made);
+    }
   });
 }
 
 template <int L>
-void KernelCase<L>::run_block(const KernelSet<L>& kernels, Kernel kernel, RowRange range,
-                              KernelOutputs& made) {
+void KernelCase<L>::run_rows(const KernelSet<L>& kernels, Kernel kernel, RowRange range,
+                             KernelOutputs& made) {
   const PublishedNeeds<L> ledger{read<L>(need_)};  // nothing received: all of the need is active
   const CsrView by_provider = recognition_->by_provider();
   const auto out = [range](AlignedVector<double>& values) {
