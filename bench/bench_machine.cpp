@@ -18,6 +18,15 @@ void time_stream(benchmark::State& state, Machine& machine, int threads) {
   state.counters["bytes/s"] = per_second(static_cast<double>(machine.stream_bytes()));
 }
 
+void time_fma(benchmark::State& state, Machine& machine, int threads) {
+  double flops = 0.0;
+  run_in_arena(threads, [&] {
+    for ([[maybe_unused]] auto iteration : state)
+      flops = machine.multiply_adds(threads_of(threads));
+  });
+  state.counters["flop/s"] = per_second(flops);
+}
+
 void time_gather(benchmark::State& state, Machine& machine, Size size, int lanes, Prefetch prefetch,
                  int threads) {
   const auto rows = static_cast<std::size_t>(size.agents);
@@ -49,6 +58,8 @@ void register_machine(Workbench& workbench) {
     add_case("machine/stream", threads, [&machine, threads](benchmark::State& state) {
       time_stream(state, machine, threads);
     });
+    add_case("machine/fma", threads,
+             [&machine, threads](benchmark::State& state) { time_fma(state, machine, threads); });
     for (const Size size : kSizes) {
       for (const int lanes : kLaneWidths) add_gathers(machine, size, lanes, threads);
     }

@@ -96,8 +96,13 @@ KernelCase<L>::KernelCase(std::shared_ptr<const Recognition> recognition, const 
       share_(need_.size()),
       received_(need_.size()),
       received_later_(need_.size()),
+      degrees_(recognition_->recipients()),
       made_(need_.size()) {
   draw(settings);
+  const std::span<const Offset> offsets = recognition_->by_provider().offsets;
+  for (std::size_t i = 0; i < degrees_.size(); ++i) {
+    degrees_[i] = static_cast<double>(offsets[i + 1] - offsets[i]);
+  }
   const auto a_round = [this] {
     run(Kernel::denominators, Threads::all);
     run(Kernel::deliveries, Threads::all);
@@ -214,7 +219,7 @@ RecipientState<L> KernelCase<L>::recipients(KernelOutputs& made) const {
   state.damping = lanes<L>(made.damping);
   state.over_previous = lanes<L>(made.over_previous);
   state.next_active = lanes<L>(made.next_active);
-  state.offsets = recognition_->by_recipient().offsets;
+  state.degrees = degrees_;
   return state;
 }
 
@@ -226,7 +231,7 @@ ProviderState<L> KernelCase<L>::providers(KernelOutputs& made) const {
           lanes<L>(made.last_denominator),
           lanes<L>(made.first_denominator),
           {},
-          recognition_->by_provider().offsets};
+          degrees_};
 }
 
 template struct KernelSet<1>;

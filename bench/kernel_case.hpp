@@ -76,6 +76,7 @@ class KernelCase {
   KernelSet<L> fast_;
   AlignedVector<double> need_, capacity_, share_;
   AlignedVector<double> received_, received_later_;
+  AlignedVector<double> degrees_;
   KernelOutputs made_;
   bool later_ = false;  ///< which of the two is settled next
   std::vector<std::pair<std::pair<Kernel, Threads>, std::string>> compared_;

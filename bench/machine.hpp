@@ -1,5 +1,6 @@
-// The two limits of the machine that a round can run into, measured in the same process as the
-// kernels: how fast memory streams and how fast numbers are fetched from random places.
+// The limits of the machine that a round can run into, measured in the same process as the
+// kernels: how fast memory streams, how fast numbers are fetched from random places, and how fast
+// they are multiplied and added.
 //
 // A share of these limits says more than a time: the host may give us near cores or far ones, and
 // the limits move with them.
@@ -41,12 +42,17 @@ class Machine {
   /// rows.
   [[nodiscard]] std::uint64_t gather(std::size_t rows, int lanes, Prefetch prefetch,
                                      Threads threads);
+  /// Fused multiply-adds in registers for some milliseconds; returns how many floating-point
+  /// operations they are, two each.
+  [[nodiscard]] double multiply_adds(Threads threads) const;
 
   /// Bytes per second of stream(), the best of a few.
   [[nodiscard]] double read_bandwidth(Threads threads) const;
   /// Seconds a visit of gather(), the best of a few with and without prefetch; all threads
   /// together, so two threads halve it.
   [[nodiscard]] double gather_seconds(std::size_t rows, int lanes, Threads threads);
+  /// Floating-point operations per second of multiply_adds(), the best of a few.
+  [[nodiscard]] double fma_rate(Threads threads) const;
 
  private:
   void draw_places(std::size_t rows);

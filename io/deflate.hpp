@@ -1,5 +1,4 @@
-// A zlib stream (RFC 1950, 1951) for shuffled numbers, a hundred times cheaper than zlib where they
-// are noise or constant.
+// A zlib stream (RFC 1950, 1951) for shuffled numbers, made for little more than reading them.
 //
 // After the byte shuffle a chunk is a row of planes: first the lowest byte of every number, then
 // the next. In results of a sweep a plane is, stretch by stretch, one of three things: constant
@@ -7,6 +6,11 @@
 // (exponents, counts). Noise goes in as stored blocks; the rest is run lengths (matches at distance
 // 1) and Huffman codes. What repeats at a distance is not looked for: see repeats() in
 // io/chunks.cpp.
+//
+// Columns of 102,400 points (16 replicates × 100 supply ratios × 64 networks), ns a number: zlib at
+// level 4 45, at level 1 31, Huffman codes alone 33, Z_RLE 18; this 5, in a file of the same size
+// (0.998; 1.035 for data/mesh.toml, where axes repeat). Adler's sum and storing are 0.2 ns a byte
+// each; Z_RLE takes 0.9 on constants and 6 on few values.
 #pragma once
 
 #include <cstddef>

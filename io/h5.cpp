@@ -193,7 +193,7 @@ std::size_t packers_for(std::span<const ChunkJob> jobs) {
 
 /// Packs and writes chunks wave by wave, so that few packed ones wait in memory.
 void write_chunks(std::span<const ChunkJob> jobs) {
-  constexpr std::size_t kWave = 64;
+  constexpr std::size_t kWave = 32;
   std::vector<ChunkPacker> packers(packers_for(jobs));
   std::vector<std::vector<std::uint8_t>> packed(std::min(kWave, jobs.size()));
   for (std::size_t first = 0; first < jobs.size(); first += kWave) {
@@ -223,6 +223,7 @@ H5Handle memory_file() {
   constexpr unsigned kOrder = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
   check(H5Pset_link_creation_order(creation.get(), kOrder), "track the links' order");
   check(H5Pset_attr_creation_order(creation.get(), kOrder), "track the attributes' order");
+  check(H5Pset_obj_track_times(creation.get(), false), "switch off the root's time stamps");
   return {H5Fcreate("in-memory.h5", H5F_ACC_TRUNC, creation.get(), access.get()), H5Fclose,
           "make a file in memory"};
 }

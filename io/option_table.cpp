@@ -409,6 +409,21 @@ void add_round_limits(std::vector<Option>& table) {
                    put_real(part, &R::relaxation)});
 }
 
+void add_solver(std::vector<Option>& table) {
+  const Words precisions = {"f64", "f32"};
+  table.push_back(
+      {"solver",
+       "weights",
+       OptionType::word,
+       "",
+       {},
+       precisions,
+       Value{std::string("f64")},
+       kAlways,
+       "How MR is stored: f32 rounds it (6e-8 relative) and streams a third fewer bytes.",
+       put_word(precisions, &Settings::solver, &SolverSettings::weights)});
+}
+
 void add_output(std::vector<Option>& table) {
   table.push_back({"output",
                    "traces",
@@ -441,6 +456,7 @@ std::vector<Option> make_table() {
   add_instance(table);
   add_round_rules(table);
   add_round_limits(table);
+  add_solver(table);
   add_output(table);
   return table;
 }
@@ -450,6 +466,14 @@ std::vector<Option> make_table() {
 std::span<const Option> options() {
   static const std::vector<Option> table = make_table();
   return table;
+}
+
+std::string axis_name(const Option& option) {
+  for (const Option& other : options()) {
+    if (&other == &option || other.name != option.name) continue;
+    return &other < &option ? option.section + "_" + option.name : option.name;
+  }
+  return option.name;
 }
 
 const Option* find_option(std::string_view key) {

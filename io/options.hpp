@@ -58,6 +58,10 @@ struct Option {
 /// The record of "section.name", or null.
 [[nodiscard]] const Option* find_option(std::string_view key);
 
+/// What the dimension is called when the option is an axis: its name, after its section where an
+/// earlier option has that name ("weights", "solver_weights").
+[[nodiscard]] std::string axis_name(const Option& option);
+
 /// "an integer from 1", "one of stock, stream, reallocate", "a number in (0, 1] or adaptive, none".
 [[nodiscard]] std::string expectation(const Option& option);
 

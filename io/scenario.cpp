@@ -270,8 +270,9 @@ std::string resolved_text(const std::vector<ResolvedOption>& resolved) {
 }
 
 Axis axis_of(const ResolvedOption& entry) {
-  return {entry.option->name, entry.option->key(),     entry.option->unit, entry.option->help,
-          entry.values,       has_words(entry.values), entry.option->apply};
+  return {axis_name(*entry.option), entry.option->key(), entry.option->unit,
+          entry.option->help,       entry.values,        has_words(entry.values),
+          entry.option->apply};
 }
 
 /// Puts the options that steer the sweep itself where they belong.

@@ -1,6 +1,6 @@
 // Cost of one round, one lane, f64 (modelled): pass 1 reads 4 B column + 8 B weight an edge, pass 2
-// the same again: 24 B an edge entry (40 B with finite D); pass 3 another 12 B when it runs. The
-// gathered vectors (8 L bytes a visit) come from cache while N · L · 8 B fits.
+// the same again: 24 B an edge entry (40 B with finite D, 16 B with f32 weights); pass 3 another 12
+// B when it runs. The gathered vectors (8 L bytes a visit) come from cache while N · L · 8 B fits.
 //
 // The text of every row is kernels/row_sums.hpp for one lane and kernels/lane_rows.hpp for more;
 // this file compiles it once a SIMD target. SSE4 and SSSE3 are left out: their multiply-add would
@@ -39,24 +39,24 @@ HWY_INLINE void for_rows(const CsrView& rows, RowRange range, const Visit& visit
   for (; row < range.end; ++row) visit.template operator()<false>(row);
 }
 
-template <int L, bool kBounded>
+template <int L, class W, bool kBounded>
 void denominator_rows(const CsrView& rows, const PublishedNeeds<L>& ledger,
                       LaneSpan<const double, L> available, RowRange range,
                       LaneSpan<double, L> denominator, LaneSpan<double, L> scale) {
   for_rows<L>(rows, range, [&]<bool kAhead>(std::size_t p) HWY_ATTR {
     const std::size_t out = p - range.begin;
     if constexpr (L == 1) {
-      const Offer offer = compute_offer<kBounded, kAhead>(rows.row(p), *available[p], ledger);
+      const Offer offer = compute_offer<kBounded, kAhead>(rows.row_of<W>(p), *available[p], ledger);
       *denominator[out] = offer.denominator;
       *scale[out] = offer.scale;
     } else {
-      compute_lane_offers<L, kBounded, kAhead>(rows.row(p), available[p], ledger, denominator[out],
-                                               scale[out]);
+      compute_lane_offers<L, kBounded, kAhead>(rows.row_of<W>(p), available[p], ledger,
+                                               denominator[out], scale[out]);
     }
   });
 }
 
-template <int L, bool kBounded, Cap kCap>
+template <int L, class W, bool kBounded, Cap kCap>
 void delivery_rows(const CsrView& rows, const PublishedNeeds<L>& ledger,
                    LaneSpan<const double, L> scale, RowRange range, LaneSpan<double, L> received,
                    PerLane<std::int64_t, L>& messages) {
@@ -65,56 +65,68 @@ void delivery_rows(const CsrView& rows, const PublishedNeeds<L>& ledger,
     const std::size_t out = r - range.begin;
     if constexpr (L == 1) {
       const Delivery delivery =
-          gather_delivery<kBounded, kCap, kAhead>(rows.row(r), *ledger.active[r], scale);
+          gather_delivery<kBounded, kCap, kAhead>(rows.row_of<W>(r), *ledger.active[r], scale);
       *received[out] = delivery.received;
       counted += delivery.messages;
     } else {
-      gather_lane_deliveries<L, kBounded, kCap, kAhead>(rows.row(r), ledger.active[r], scale,
+      gather_lane_deliveries<L, kBounded, kCap, kAhead>(rows.row_of<W>(r), ledger.active[r], scale,
                                                         received[out]);
     }
   });
   messages[0] += counted;
 }
 
-template <int L>
+template <int L, class W>
 void return_rows(const CsrView& rows, LaneSpan<const double, L> scale,
                  LaneSpan<const double, L> returned_claim, RowRange range,
                  LaneSpan<double, L> returned) {
   for_rows<L>(rows, range, [&]<bool kAhead>(std::size_t p) HWY_ATTR {
     const std::size_t out = p - range.begin;
     if constexpr (L == 1) {
-      *returned[out] = gather_return<kAhead>(rows.row(p), *scale[p], returned_claim);
+      *returned[out] = gather_return<kAhead>(rows.row_of<W>(p), *scale[p], returned_claim);
     } else {
-      gather_lane_returns<L, kAhead>(rows.row(p), scale[p], returned_claim, returned[out]);
+      gather_lane_returns<L, kAhead>(rows.row_of<W>(p), scale[p], returned_claim, returned[out]);
     }
   });
 }
 
-template <int L, bool kBounded, Cap kCap>
+template <int L, class W, bool kBounded, Cap kCap>
 void settlement_rows(const CsrView& rows, const PublishedNeeds<L>& ledger,
                      LaneSpan<const double, L> scale, LaneSpan<const double, L> returned_share,
                      RowRange range, LaneSpan<double, L> delivered, LaneSpan<double, L> returned) {
   for_rows<L>(rows, range, [&]<bool kAhead>(std::size_t p) HWY_ATTR {
     const std::size_t out = p - range.begin;
     if constexpr (L == 1) {
-      const Settlement settlement =
-          gather_settlement<kBounded, kCap, kAhead>(rows.row(p), *scale[p], ledger, returned_share);
+      const Settlement settlement = gather_settlement<kBounded, kCap, kAhead>(
+          rows.row_of<W>(p), *scale[p], ledger, returned_share);
       *delivered[out] = settlement.delivered;
       *returned[out] = settlement.returned;
     } else {
       gather_lane_settlements<L, kBounded, kCap, kAhead>(
-          rows.row(p), scale[p], ledger, returned_share, delivered[out], returned[out]);
+          rows.row_of<W>(p), scale[p], ledger, returned_share, delivered[out], returned[out]);
     }
   });
 }
 
-// The variant of the model is picked once a range, outside the loops.
+// The variant of the model is picked once a range, outside the loops: choose.operator()<W,
+// kBounded>() for the matrix at hand.
+template <class Choose>
+HWY_INLINE auto for_matrix(const CsrView& rows, const Choose& choose) {
+  const bool bounded = !rows.desire.empty();
+  if (rows.narrow()) {
+    return bounded ? choose.template operator()<float, true>()
+                   : choose.template operator()<float, false>();
+  }
+  return bounded ? choose.template operator()<double, true>()
+                 : choose.template operator()<double, false>();
+}
 
 template <int L>
 void denominators_of(const CsrView& rows, const PublishedNeeds<L>& ledger,
                      LaneSpan<const double, L> available, RowRange range,
                      LaneSpan<double, L> denominator, LaneSpan<double, L> scale) {
-  const auto variant = rows.desire.empty() ? denominator_rows<L, false> : denominator_rows<L, true>;
+  const auto variant =
+      for_matrix(rows, []<class W, bool kBounded>() { return denominator_rows<L, W, kBounded>; });
   variant(rows, ledger, available, range, denominator, scale);
 }
 
@@ -122,13 +134,19 @@ template <int L>
 void deliveries_of(const CsrView& rows, const PublishedNeeds<L>& ledger,
                    LaneSpan<const double, L> scale, Cap cap, RowRange range,
                    LaneSpan<double, L> received, PerLane<std::int64_t, L>& messages) {
-  const bool bounded = !rows.desire.empty();
-  const auto variant =
-      cap == Cap::none
-          ? (bounded ? delivery_rows<L, true, Cap::none> : delivery_rows<L, false, Cap::none>)
-          : (bounded ? delivery_rows<L, true, Cap::active_need>
-                     : delivery_rows<L, false, Cap::active_need>);
+  const auto variant = for_matrix(rows, [cap]<class W, bool kBounded>() {
+    return cap == Cap::none ? delivery_rows<L, W, kBounded, Cap::none>
+                            : delivery_rows<L, W, kBounded, Cap::active_need>;
+  });
   variant(rows, ledger, scale, range, received, messages);
+}
+
+template <int L>
+void returns_of(const CsrView& rows, LaneSpan<const double, L> scale,
+                LaneSpan<const double, L> returned_claim, RowRange range,
+                LaneSpan<double, L> returned) {
+  const auto variant = rows.narrow() ? return_rows<L, float> : return_rows<L, double>;
+  variant(rows, scale, returned_claim, range, returned);
 }
 
 template <int L>
@@ -136,18 +154,16 @@ void settlements_of(const CsrView& rows, const PublishedNeeds<L>& ledger,
                     LaneSpan<const double, L> scale, LaneSpan<const double, L> returned_share,
                     Cap cap, RowRange range, LaneSpan<double, L> delivered,
                     LaneSpan<double, L> returned) {
-  const bool bounded = !rows.desire.empty();
-  const auto variant =
-      cap == Cap::none
-          ? (bounded ? settlement_rows<L, true, Cap::none> : settlement_rows<L, false, Cap::none>)
-          : (bounded ? settlement_rows<L, true, Cap::active_need>
-                     : settlement_rows<L, false, Cap::active_need>);
+  const auto variant = for_matrix(rows, [cap]<class W, bool kBounded>() {
+    return cap == Cap::none ? settlement_rows<L, W, kBounded, Cap::none>
+                            : settlement_rows<L, W, kBounded, Cap::active_need>;
+  });
   variant(rows, ledger, scale, returned_share, range, delivered, returned);
 }
 
 template <int L>
 RowPasses<L> passes_of() {
-  return {denominators_of<L>, deliveries_of<L>, return_rows<L>, settlements_of<L>};
+  return {denominators_of<L>, deliveries_of<L>, returns_of<L>, settlements_of<L>};
 }
 
 // Highway's dispatch table holds ordinary functions, hence one name a width.

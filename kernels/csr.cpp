@@ -1,5 +1,7 @@
 #include "kernels/csr.hpp"
 
+#include <limits>
+
 namespace needflow {
 
 CsrMatrix transposed(const CsrMatrix& matrix) {
@@ -27,6 +29,15 @@ CsrMatrix transposed(const CsrMatrix& matrix) {
     }
   }
   return result;
+}
+
+void narrow_weights(CsrMatrix& matrix) {
+  matrix.narrow_weights.resize(matrix.weights.size());
+  for (std::size_t e = 0; e < matrix.weights.size(); ++e) {
+    const auto narrow = static_cast<float>(matrix.weights[e]);
+    matrix.narrow_weights[e] = narrow > 0.0F ? narrow : std::numeric_limits<float>::denorm_min();
+  }
+  matrix.weights = {};
 }
 
 }  // namespace needflow

@@ -1,5 +1,6 @@
 #include "kernels/graph.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 namespace needflow {
@@ -15,6 +16,18 @@ Index root_of(std::vector<Index>& parent, Index node) {
   return node;
 }
 
+void join(std::vector<Index>& parent, Index a, Index b) {
+  a = root_of(parent, a);
+  b = root_of(parent, b);
+  // The smaller number becomes the root, so the root of a component is its label.
+  parent[static_cast<std::size_t>(std::max(a, b))] = std::min(a, b);
+}
+
+void point_to_roots(std::vector<Index>& parent) {
+  // Parents are smaller, so theirs are roots already.
+  for (Index& p : parent) p = parent[static_cast<std::size_t>(p)];
+}
+
 }  // namespace
 
 std::vector<Index> component_labels(std::span<const Offset> offsets,
@@ -23,16 +36,24 @@ std::vector<Index> component_labels(std::span<const Offset> offsets,
   std::vector<Index> parent(nodes);
   std::iota(parent.begin(), parent.end(), Index{0});
   for (std::size_t i = 0; i < nodes; ++i) {
-    for (auto e = static_cast<std::size_t>(offsets[i]);
-         e < static_cast<std::size_t>(offsets[i + 1]); ++e) {
-      const Index a = root_of(parent, static_cast<Index>(i));
-      const Index b = root_of(parent, columns[e]);
-      // The smaller number becomes the root, so the root of a component is its label.
-      if (a < b) parent[static_cast<std::size_t>(b)] = a;
-      if (b < a) parent[static_cast<std::size_t>(a)] = b;
+    const Offset length = offsets[i + 1] - offsets[i];
+    for (const Offset part : {Offset{1}, Offset{2}}) {
+      if (length == 0) continue;
+      const auto e = static_cast<std::size_t>(offsets[i] + part * (length - 1) / 2);
+      join(parent, static_cast<Index>(i), columns[e]);
     }
   }
-  for (std::size_t i = 0; i < nodes; ++i) parent[i] = root_of(parent, static_cast<Index>(i));
+  point_to_roots(parent);
+  // Links within the component of node 0 can join nothing more; all others are seen from a node
+  // outside it. Labels of its nodes are 0 by now and stay 0.
+  for (std::size_t i = 0; i < nodes; ++i) {
+    if (parent[i] == 0) continue;
+    for (auto e = static_cast<std::size_t>(offsets[i]);
+         e < static_cast<std::size_t>(offsets[i + 1]); ++e) {
+      join(parent, static_cast<Index>(i), columns[e]);
+    }
+  }
+  point_to_roots(parent);
   return parent;
 }
 

@@ -73,8 +73,8 @@ struct LaneAccumulator {
 /// Calls visit(k, j) for every entry j of a row, k = j mod 4. With kAhead the streams and the lanes
 /// of `gathered` that visits to come will read are asked for; the caller sees to it that
 /// kLanesAhead more columns follow.
-template <int L, bool kAhead, class Visit>
-HWY_INLINE void for_lane_entries(const CsrRow& row, const double* gathered, std::size_t group,
+template <int L, bool kAhead, class W, class Visit>
+HWY_INLINE void for_lane_entries(const CsrRowOf<W>& row, const double* gathered, std::size_t group,
                                  const Visit& visit) {
   const std::size_t length = row.columns.size();
   const auto ahead = [&](std::size_t j) HWY_ATTR {
@@ -107,8 +107,8 @@ HWY_INLINE void for_lane_entries(const CsrRow& row, const double* gathered, std:
 }
 
 /// a_pr = min(D_pr, a_r).
-template <int L, bool kBounded>
-HWY_INLINE typename LaneGroups<L>::V claims_on(const CsrRow& row, std::size_t entry,
+template <int L, bool kBounded, class W>
+HWY_INLINE typename LaneGroups<L>::V claims_on(const CsrRowOf<W>& row, std::size_t entry,
                                                typename LaneGroups<L>::V active) {
   if constexpr (!kBounded) return active;
   const auto desire = hn::Set(typename LaneGroups<L>::D(), row.desire[entry]);
@@ -116,8 +116,8 @@ HWY_INLINE typename LaneGroups<L>::V claims_on(const CsrRow& row, std::size_t en
 }
 
 /// Phase 2 for one provider: d_p and s_p of every lane, written to L doubles each.
-template <int L, bool kBounded, bool kAhead>
-HWY_INLINE void compute_lane_offers(const CsrRow& own_row, const double* own_available,
+template <int L, bool kBounded, bool kAhead, class W>
+HWY_INLINE void compute_lane_offers(const CsrRowOf<W>& own_row, const double* own_available,
                                     const PublishedNeeds<L>& ledger, double* denominator,
                                     double* scale) {
   using Groups = LaneGroups<L>;
@@ -126,7 +126,7 @@ HWY_INLINE void compute_lane_offers(const CsrRow& own_row, const double* own_ava
     LaneAccumulator<L> sum;
     for_lane_entries<L, kAhead>(
         own_row, ledger.active[0], group, [&](std::size_t k, std::size_t j) HWY_ATTR {
-          const auto weight = hn::Set(d, own_row.weights[j]);
+          const auto weight = hn::Set(d, weight_of(own_row, j));
           const double* active = ledger.active[static_cast<std::size_t>(own_row.columns[j])];
           for (std::size_t v = 0; v < Groups::kVectors; ++v) {
             const auto claim = claims_on<L, kBounded>(own_row, j, lanes_at<L>(active, group, v));
@@ -144,8 +144,8 @@ HWY_INLINE void compute_lane_offers(const CsrRow& own_row, const double* own_ava
 }
 
 /// Phases 3 and 4 for one recipient: received_r of every lane.
-template <int L, bool kBounded, Cap kCap, bool kAhead>
-HWY_INLINE void gather_lane_deliveries(const CsrRow& own_row, const double* own_active,
+template <int L, bool kBounded, Cap kCap, bool kAhead, class W>
+HWY_INLINE void gather_lane_deliveries(const CsrRowOf<W>& own_row, const double* own_active,
                                        LaneSpan<const double, L> scale, double* received) {
   using Groups = LaneGroups<L>;
   using V = typename Groups::V;
@@ -154,7 +154,7 @@ HWY_INLINE void gather_lane_deliveries(const CsrRow& own_row, const double* own_
     LaneAccumulator<L> sum;
     for_lane_entries<L, kAhead>(
         own_row, scale[0], group, [&](std::size_t k, std::size_t j) HWY_ATTR {
-          const auto weight = hn::Set(d, own_row.weights[j]);
+          const auto weight = hn::Set(d, weight_of(own_row, j));
           const double* s = scale[static_cast<std::size_t>(own_row.columns[j])];
           for (std::size_t v = 0; v < Groups::kVectors; ++v) {
             const V factor = lanes_at<L>(s, group, v);
@@ -184,8 +184,8 @@ HWY_INLINE void gather_lane_deliveries(const CsrRow& own_row, const double* own_
 }
 
 /// What comes back to one provider without bounds, returned_p of every lane.
-template <int L, bool kAhead>
-HWY_INLINE void gather_lane_returns(const CsrRow& own_row, const double* own_scale,
+template <int L, bool kAhead, class W>
+HWY_INLINE void gather_lane_returns(const CsrRowOf<W>& own_row, const double* own_scale,
                                     LaneSpan<const double, L> returned_claim, double* returned) {
   using Groups = LaneGroups<L>;
   const typename Groups::D d;
@@ -193,7 +193,7 @@ HWY_INLINE void gather_lane_returns(const CsrRow& own_row, const double* own_sca
     LaneAccumulator<L> sum;
     for_lane_entries<L, kAhead>(
         own_row, returned_claim[0], group, [&](std::size_t k, std::size_t j) HWY_ATTR {
-          const auto weight = hn::Set(d, own_row.weights[j]);
+          const auto weight = hn::Set(d, weight_of(own_row, j));
           const double* claim = returned_claim[static_cast<std::size_t>(own_row.columns[j])];
           for (std::size_t v = 0; v < Groups::kVectors; ++v) {
             sum.partial[k][v] =
@@ -208,8 +208,8 @@ HWY_INLINE void gather_lane_returns(const CsrRow& own_row, const double* own_sca
 }
 
 /// The same under bounds, and what the provider delivered.
-template <int L, bool kBounded, Cap kCap, bool kAhead>
-HWY_INLINE void gather_lane_settlements(const CsrRow& own_row, const double* own_scale,
+template <int L, bool kBounded, Cap kCap, bool kAhead, class W>
+HWY_INLINE void gather_lane_settlements(const CsrRowOf<W>& own_row, const double* own_scale,
                                         const PublishedNeeds<L>& ledger,
                                         LaneSpan<const double, L> returned_share, double* delivered,
                                         double* returned) {
@@ -221,7 +221,7 @@ HWY_INLINE void gather_lane_settlements(const CsrRow& own_row, const double* own
     LaneAccumulator<L> back;
     for_lane_entries<L, kAhead>(
         own_row, ledger.active[0], group, [&](std::size_t k, std::size_t j) HWY_ATTR {
-          const auto weight = hn::Set(d, own_row.weights[j]);
+          const auto weight = hn::Set(d, weight_of(own_row, j));
           const auto column = static_cast<std::size_t>(own_row.columns[j]);
           for (std::size_t v = 0; v < Groups::kVectors; ++v) {
             const V active = lanes_at<L>(ledger.active[column], group, v);

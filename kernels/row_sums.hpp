@@ -56,8 +56,8 @@ struct RowAccumulator {
 };
 
 /// Calls visit(k, j) for every entry j of a row, k = j mod 4 being its partial sum.
-template <bool kAhead, class Visit>
-[[gnu::always_inline]] inline void for_row_entries(const CsrRow& row, const Visit& visit) {
+template <bool kAhead, class W, class Visit>
+[[gnu::always_inline]] inline void for_row_entries(const CsrRowOf<W>& row, const Visit& visit) {
   const std::size_t length = row.columns.size();
   std::size_t j = 0;
   for (; j + 4 <= length; j += 4) {
@@ -75,23 +75,29 @@ template <bool kAhead, class Visit>
   if (j + 2 < length) visit(2, j + 2);
 }
 
+template <class W>
+[[gnu::always_inline]] inline double weight_of(const CsrRowOf<W>& row, std::size_t entry) {
+  return static_cast<double>(row.weights[entry]);
+}
+
 /// a_pr = min(D_pr, a_r): the claim a recipient makes on one provider.
-template <bool kBounded>
-[[gnu::always_inline]] inline double claim_on(const CsrRow& row, std::size_t entry, double active) {
+template <bool kBounded, class W>
+[[gnu::always_inline]] inline double claim_on(const CsrRowOf<W>& row, std::size_t entry,
+                                              double active) {
   if constexpr (kBounded) return row.desire[entry] < active ? row.desire[entry] : active;
   return active;
 }
 
 /// Phase 2 for one provider: d_p = Σ_r W_pr a_pr and s_p = A_p / d_p.
-template <bool kBounded, bool kAhead = false>
-[[gnu::always_inline]] inline Offer compute_offer(const CsrRow& own_row, double own_available,
+template <bool kBounded, bool kAhead = false, class W = double>
+[[gnu::always_inline]] inline Offer compute_offer(const CsrRowOf<W>& own_row, double own_available,
                                                   const PublishedNeeds<1>& ledger) {
   RowAccumulator sum;
   for_row_entries<kAhead>(
       own_row, [&](std::size_t k, std::size_t j) __attribute__((always_inline)) {
         const double active = *ledger.active[static_cast<std::size_t>(own_row.columns[j])];
         sum.partial[k] =
-            std::fma(own_row.weights[j], claim_on<kBounded>(own_row, j, active), sum.partial[k]);
+            std::fma(weight_of(own_row, j), claim_on<kBounded>(own_row, j, active), sum.partial[k]);
       });
   const double denominator = sum.total();
   const double quotient = own_available / denominator;  // always: no branch
@@ -106,8 +112,9 @@ struct Delivery {
 
 /// Phases 3 and 4 for one recipient: received_r = Σ_p v_pr with v_pr = s_p W_pr a_pr, bounded by
 /// a_pr under Cap::active_need. Without bounds the common factor a_r is taken out of the sum.
-template <bool kBounded, Cap kCap, bool kAhead = false>
-[[gnu::always_inline]] inline Delivery gather_delivery(const CsrRow& own_row, double own_active,
+template <bool kBounded, Cap kCap, bool kAhead = false, class W = double>
+[[gnu::always_inline]] inline Delivery gather_delivery(const CsrRowOf<W>& own_row,
+                                                       double own_active,
                                                        LaneSpan<const double, 1> scale) {
   RowAccumulator sum;
   std::int64_t messages = 0;
@@ -116,12 +123,12 @@ template <bool kBounded, Cap kCap, bool kAhead = false>
         const double s = *scale[static_cast<std::size_t>(own_row.columns[j])];
         const double claim = claim_on<kBounded>(own_row, j, own_active);
         if constexpr (kCap == Cap::active_need) {
-          const double allocation = s * (own_row.weights[j] * claim);
+          const double allocation = s * (weight_of(own_row, j) * claim);
           sum.partial[k] += allocation < claim ? allocation : claim;
         } else if constexpr (kBounded) {
-          sum.partial[k] = std::fma(s, own_row.weights[j] * claim, sum.partial[k]);
+          sum.partial[k] = std::fma(s, weight_of(own_row, j) * claim, sum.partial[k]);
         } else {
-          sum.partial[k] = std::fma(own_row.weights[j], s, sum.partial[k]);
+          sum.partial[k] = std::fma(weight_of(own_row, j), s, sum.partial[k]);
         }
         messages += static_cast<std::int64_t>(s > 0.0) & static_cast<std::int64_t>(claim > 0.0);
       });
@@ -132,14 +139,14 @@ template <bool kBounded, Cap kCap, bool kAhead = false>
 /// The `stock` settlement of one provider without bounds: returned_p = s_p Σ_r W_pr t_r, where
 /// t_r = a_r q_r is the share q_r = over_r / received_r that r sends back to each of its providers,
 /// times its claim on all of them.
-template <bool kAhead = false>
-[[gnu::always_inline]] inline double gather_return(const CsrRow& own_row, double own_scale,
+template <bool kAhead = false, class W = double>
+[[gnu::always_inline]] inline double gather_return(const CsrRowOf<W>& own_row, double own_scale,
                                                    LaneSpan<const double, 1> returned_claim) {
   RowAccumulator sum;
   for_row_entries<kAhead>(
       own_row, [&](std::size_t k, std::size_t j) __attribute__((always_inline)) {
         const double claim = *returned_claim[static_cast<std::size_t>(own_row.columns[j])];
-        sum.partial[k] = std::fma(own_row.weights[j], claim, sum.partial[k]);
+        sum.partial[k] = std::fma(weight_of(own_row, j), claim, sum.partial[k]);
       });
   return own_scale * sum.total();
 }
@@ -151,9 +158,9 @@ struct Settlement {
 };
 
 /// The same under bounds: delivered_p = Σ_r v_pr and returned_p = Σ_r v_pr q_r.
-template <bool kBounded, Cap kCap, bool kAhead = false>
+template <bool kBounded, Cap kCap, bool kAhead = false, class W = double>
 [[gnu::always_inline]] inline Settlement gather_settlement(
-    const CsrRow& own_row, double own_scale, const PublishedNeeds<1>& ledger,
+    const CsrRowOf<W>& own_row, double own_scale, const PublishedNeeds<1>& ledger,
     LaneSpan<const double, 1> returned_share) {
   RowAccumulator delivered;
   RowAccumulator returned;
@@ -161,7 +168,7 @@ template <bool kBounded, Cap kCap, bool kAhead = false>
       own_row, [&](std::size_t k, std::size_t j) __attribute__((always_inline)) {
         const auto column = static_cast<std::size_t>(own_row.columns[j]);
         const double claim = claim_on<kBounded>(own_row, j, *ledger.active[column]);
-        double allocation = own_scale * (own_row.weights[j] * claim);
+        double allocation = own_scale * (weight_of(own_row, j) * claim);
         if constexpr (kCap == Cap::active_need) {
           allocation = allocation < claim ? allocation : claim;
         }

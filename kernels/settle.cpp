@@ -19,17 +19,18 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// adaptive_factor() for a vector.
+/// adaptive_factor() for a vector. It rose or fell where the larger of two steps is beyond what
+/// counts as a difference, and oscillates where both are and their signs differ.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V adaptive_factors(D d, V oldest, V previous, V newest, V need) {
   const V differs = hn::Mul(hn::Set(d, kOverDiffers), need);
-  const auto rose_first = hn::Gt(hn::Sub(previous, oldest), differs);
-  const auto fell_first = hn::Gt(hn::Sub(oldest, previous), differs);
-  const auto rose_last = hn::Gt(hn::Sub(newest, previous), differs);
-  const auto fell_last = hn::Gt(hn::Sub(previous, newest), differs);
-  const auto oscillates = hn::Or(hn::And(rose_first, fell_last), hn::And(fell_first, rose_last));
-  const V calm = hn::IfThenElse(hn::Or(rose_first, rose_last), hn::Set(d, 0.8), hn::Set(d, 1.0));
-  return hn::IfThenElse(oscillates, hn::Set(d, 0.5), calm);
+  const V first = hn::Sub(previous, oldest);
+  const V last = hn::Sub(newest, previous);
+  const auto rises = hn::Gt(hn::Max(first, last), differs);
+  const auto both = hn::Gt(hn::Min(hn::Abs(first), hn::Abs(last)), differs);
+  const auto opposite = hn::Xor(hn::Lt(first, hn::Zero(d)), hn::Lt(last, hn::Zero(d)));
+  const V calm = hn::IfThenElse(rises, hn::Set(d, 0.8), hn::Set(d, 1.0));
+  return hn::IfThenElse(hn::And(both, opposite), hn::Set(d, 0.5), calm);
 }
 
 /// The rules of all lanes as one number a lane each; 1 means yes.
@@ -80,7 +81,7 @@ struct SettlePointers {
         over_previous(state.over_previous.values().data()),
         next_active(state.next_active.values().data()),
         returned(state.returned.values().empty() ? nullptr : state.returned.values().data()),
-        offsets(state.offsets.empty() ? nullptr : state.offsets.data()),
+        degrees(state.degrees.empty() ? nullptr : state.degrees.data()),
         returned_is_claim(state.returned_is_claim) {}
 
   const double* need;
@@ -92,7 +93,7 @@ struct SettlePointers {
   double* over_previous;
   double* next_active;
   double* returned;
-  const Offset* offsets;
+  const double* degrees;
   bool returned_is_claim;
 };
 
@@ -137,9 +138,8 @@ class Settler {
     if (at_.total != nullptr) y = mixed(i, y, got);
     const M met = hn::Le(hn::Abs(hn::Sub(y, need)), hn::Mul(hn::Set(d_, kMetWithin), need));
     y = hn::IfThenElse(met, need, y);
-    const V beyond = hn::Sub(y, need);
-    const V over = hn::IfThenElseZero(hn::Gt(beyond, hn::Zero(d_)), beyond);
-    const V x = hn::IfThenElse(hn::Lt(y, need), y, need);
+    const V over = hn::Max(hn::Sub(y, need), hn::Zero(d_));
+    const V x = hn::Min(y, need);
     const V f =
         hn::IfThenElse(adaptive_, adaptive_factors(d_, oldest, previous, over, need), factor_);
 
@@ -153,7 +153,7 @@ class Settler {
     store(claim, at_.next_active, i);
     // A sum of the amounts themselves could overflow where none of them has.
     unfit_ = hn::MulAdd(got, hn::Zero(d_), unfit_);
-    note(row, need, hn::Abs(hn::Sub(x, before)), over, residual, claim);
+    note(row, need, hn::Sub(x, before), over, residual, claim);
   }
 
   HWY_INLINE void finish() {
@@ -212,17 +212,19 @@ class Settler {
     if (at_.returned != nullptr) store(share, at_.returned, i);
   }
 
+  /// What the stop tests ask. Mostly every lane has an answer after a few rows.
   HWY_INLINE void note(std::size_t row, V need, V step, V over, V residual, V claim) {
-    const V allowed = hn::Mul(tolerance_, need);
-    const M converged = hn::And(hn::Le(over, allowed), hn::Le(residual, allowed));
-    unmet_ = hn::Or(unmet_, hn::Not(converged));
-    const M rested = hn::Le(step, hn::Mul(hn::Mul(tolerance_, tolerance_), need));
-    moved_ = hn::Or(moved_, hn::Not(rested));
+    if (!hn::AllTrue(d_, hn::And(unmet_, moved_))) {
+      const V allowed = hn::Mul(tolerance_, need);
+      const M converged = hn::Le(hn::Max(over, residual), allowed);
+      unmet_ = hn::Or(unmet_, hn::Not(converged));
+      const M rested = hn::Le(hn::Abs(step), hn::Mul(hn::Mul(tolerance_, tolerance_), need));
+      moved_ = hn::Or(moved_, hn::Not(rested));
+    }
     if constexpr (L > 1) {
-      if (at_.offsets == nullptr) return;
-      const Offset degree = at_.offsets[row + 1] - at_.offsets[row];
-      asked_ = hn::Add(asked_, hn::IfThenElseZero(hn::Gt(claim, hn::Zero(d_)),
-                                                  hn::Set(d_, static_cast<double>(degree))));
+      if (at_.degrees == nullptr) return;
+      const M claims = hn::Gt(claim, hn::Zero(d_));
+      asked_ = hn::Add(asked_, hn::IfThenElseZero(claims, hn::Set(d_, at_.degrees[row])));
     }
   }
 

@@ -6,8 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
-#include "kernels/csr.hpp"
 #include "kernels/lanes.hpp"
 #include "kernels/parallel.hpp"
 
@@ -64,8 +64,8 @@ struct RecipientState {
   LaneSpan<double, L> returned;
   SavedRecipients<L> saved;
   bool returned_is_claim = true;
-  /// Row offsets of the recipients, for `asked`; may be empty.
-  std::span<const Offset> offsets;
+  /// Stored entries of each recipient's row, for `asked`; may be empty.
+  std::span<const double> degrees;
 };
 
 /// What a range of recipients adds up to, a lane. Sums are four interleaved partial sums (recipient

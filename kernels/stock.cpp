@@ -27,10 +27,12 @@ struct StockTable {
       saves[l] = rules[l].saves ? 1.0 : 0.0;
       tolerance[l] = rules[l].tolerance;
       any_saves = any_saves || rules[l].saves;
+      any_begins = any_begins || rules[l].round == 1;
     }
   }
   PerLane<double, L> stock, begins, saves, tolerance;
   bool any_saves = false;
+  bool any_begins = false;
 };
 
 template <int L>
@@ -94,7 +96,7 @@ class OfferNoter : StockVectors<L, D> {
     const M provides = hn::Gt(this->load(state.capacity, i), hn::Zero(d));
     moved_ = hn::Or(moved_, hn::AndNot(rested, provides));
     hn::StoreU(now, d, state.denominator.values().data() + i);
-    hn::StoreU(first, d, state.first.values().data() + i);
+    if (this->all_.rules.any_begins) hn::StoreU(first, d, state.first.values().data() + i);
     if (this->all_.rules.any_saves && !state.saved_available.values().empty()) {
       // Not BlendedStore: Highway 1.0 writes a second double beyond a vector of one.
       const V had = this->load(state.available, i);
@@ -102,8 +104,8 @@ class OfferNoter : StockVectors<L, D> {
                  state.saved_available.values().data() + i);
     }
     if constexpr (L > 1) {
-      if (state.offsets.empty()) return;
-      const V degree = hn::Set(d, static_cast<double>(state.offsets[row + 1] - state.offsets[row]));
+      if (state.degrees.empty()) return;
+      const V degree = hn::Set(d, state.degrees[row]);
       const M offers = hn::Gt(this->load(state.scale, i), hn::Zero(d));
       offered_ = hn::Add(offered_, hn::IfThenElseZero(offers, degree));
     }

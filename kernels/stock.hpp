@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <span>
 
-#include "kernels/csr.hpp"
 #include "kernels/lanes.hpp"
 
 namespace needflow {
@@ -34,7 +33,7 @@ struct ProviderState {
   LaneSpan<double, L> denominator;      ///< of the round before, then of this one
   LaneSpan<double, L> first;            ///< d_p(1)
   LaneSpan<double, L> saved_available;  ///< empty where nobody saves
-  std::span<const Offset> offsets;      ///< of the providers' rows, for `offered`; may be empty
+  std::span<const double> degrees;      ///< stored entries of each row, for `offered`; may be empty
 };
 
 /// What a range of providers adds up to, a lane.

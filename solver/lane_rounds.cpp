@@ -57,6 +57,19 @@ double count_of(const Tallies& tallies, std::size_t lane, Member member) {
 
 std::size_t blocks_of(std::size_t rows) { return (rows + kRowBlock - 1) / kRowBlock; }
 
+std::vector<double> degrees_of(const CsrView& rows) {
+  std::vector<double> degrees(rows.rows());
+  for (std::size_t i = 0; i < degrees.size(); ++i) {
+    degrees[i] = static_cast<double>(rows.offsets[i + 1] - rows.offsets[i]);
+  }
+  return degrees;
+}
+
+/// f of every recipient in round 1.
+double first_damping(const RoundSettings& settings) {
+  return settings.damping == DampingKind::constant ? settings.damping_factor : 1.0;
+}
+
 bool uses_up(const RoundSettings& settings) { return settings.settlement == SettlementKind::stock; }
 
 }  // namespace
@@ -83,7 +96,8 @@ LaneRounds<L>::LaneRounds(const Recognition& recognition, const BatchTraits& tra
       rows_(row_passes<L>()),
       providers_(provider_passes<L>()),
       settle_(settle_pass<L>()),
-      ledger_(recognition.recipients()),
+      // Bounds are looked up again when surplus goes back, and a lone run may be watched.
+      ledger_(recognition.recipients(), L > 1 && !edge_bounds()),
       provider_tallies_(blocks_of(recognition.providers())),
       recipient_tallies_(blocks_of(recognition.recipients())),
       message_tallies_(blocks_of(recognition.recipients())) {
@@ -103,6 +117,8 @@ LaneRounds<L>::LaneRounds(const Recognition& recognition, const BatchTraits& tra
     own_capacity_.resize(providers);
     need_ = read(own_need_);
     capacity_ = read(own_capacity_);
+    provider_degrees_ = degrees_of(recognition.by_provider());
+    if (!recognition.agent_network) recipient_degrees_ = degrees_of(recognition.by_recipient());
   }
 }
 
@@ -118,50 +134,69 @@ void LaneRounds<L>::start(std::size_t lane, const RoundSettings& settings,
   if (settings.settlement != SettlementKind::reallocate) run.settings.relaxation = 1.0;
   if (settings.damping == DampingKind::none) run.settings.damping_factor = 1.0;
   recurrence_.forget(lane);
-  fill_lane(lane, need, capacity, capacity_factor);
-
-  const bool constant = settings.damping == DampingKind::constant;
-  const double f = constant ? settings.damping_factor : 1.0;
-  const LaneSpan<double, L> draft = ledger_.draft();
-  for (std::size_t r = 0; r < need.size(); ++r) draft[r][lane] = need[r] * f;
-  if constexpr (L > 1) run.asked_next = degrees_of_claims(need, f);
+  run.starts = true;
+  run.need = need;
+  run.capacity = capacity;
+  run.capacity_factor = capacity_factor;
+  if constexpr (L > 1) run.asked_next = degrees_of_claims(need, first_damping(run.settings));
 }
 
 template <int L>
 double LaneRounds<L>::degrees_of_claims(std::span<const double> need, double f) const {
   std::size_t positive = 0;
   for (const double amount : need) positive += amount * f > 0.0 ? 1 : 0;
-  const CsrView rows = recognition_.by_recipient();
-  if (positive == need.size()) return static_cast<double>(rows.entries());
+  if (positive == need.size()) {
+    return static_cast<double>(recognition_.by_recipient().entries());
+  }
   double degrees = 0.0;
   for (std::size_t r = 0; r < need.size(); ++r) {
-    if (need[r] * f > 0.0) degrees += static_cast<double>(rows.offsets[r + 1] - rows.offsets[r]);
+    if (need[r] * f > 0.0) degrees += recipient_degrees()[r];
   }
   return degrees;
 }
 
+/// Row by row, so that the cache line of a row is fetched once for all lanes that start.
 template <int L>
-void LaneRounds<L>::fill_lane(std::size_t lane, std::span<const double> need,
-                              std::span<const double> capacity, double capacity_factor) {
-  const auto capacity_of = [&](std::size_t p) {
-    return capacity_factor == 1.0 ? capacity[p] : capacity[p] * capacity_factor;
-  };
-  if constexpr (L == 1) {
-    need_ = LaneSpan<const double, 1>(need);
-    capacity_ = LaneSpan<const double, 1>(capacity);
-    if (capacity_factor != 1.0) {
-      own_capacity_.resize(capacity.size());
-      for (std::size_t p = 0; p < capacity.size(); ++p) own_capacity_[p] = capacity_of(p);
-      capacity_ = read(own_capacity_);
-    }
-  } else {
-    for (std::size_t r = 0; r < need.size(); ++r) own_need_[r * L + lane] = need[r];
-    for (std::size_t p = 0; p < capacity.size(); ++p) {
-      own_capacity_[p * L + lane] = capacity_of(p);
+void LaneRounds<L>::fill_starting_lanes() {
+  std::array<std::size_t, L> lanes;
+  std::size_t count = 0;
+  for (std::size_t l = 0; l < L; ++l) {
+    if (!lanes_[l].starts) continue;
+    lanes_[l].starts = false;
+    lanes[count++] = l;
+  }
+  if (count == 0) return;
+  if constexpr (L == 1) borrow(lanes_[0]);
+  const std::span<const std::size_t> starting(lanes.data(), count);
+  const LaneSpan<double, L> draft = ledger_.draft();
+  for (std::size_t r = 0; r < need_rows(); ++r) {
+    for (const std::size_t l : starting) {
+      const double need = lanes_[l].need[r];
+      if constexpr (L > 1) own_need_[r * L + l] = need;
+      draft[r][l] = need * first_damping(lanes_[l].settings);
     }
   }
-  if (available_.empty()) return;
-  for (std::size_t p = 0; p < capacity.size(); ++p) available_[p * L + lane] = capacity_of(p);
+  if (L == 1 && available_.empty()) return;
+  for (std::size_t p = 0; p < recognition_.providers(); ++p) {
+    for (const std::size_t l : starting) {
+      const double capacity = lanes_[l].capacity[p] * lanes_[l].capacity_factor;
+      if constexpr (L > 1) own_capacity_[p * L + l] = capacity;
+      if (!available_.empty()) available_[p * L + l] = capacity;
+    }
+  }
+}
+
+/// A single lane reads amounts where they are, unless they are to be scaled.
+template <int L>
+void LaneRounds<L>::borrow(const Lane& run) {
+  need_ = LaneSpan<const double, L>(run.need);
+  capacity_ = LaneSpan<const double, L>(run.capacity);
+  if (run.capacity_factor == 1.0) return;
+  own_capacity_.resize(run.capacity.size());
+  for (std::size_t p = 0; p < run.capacity.size(); ++p) {
+    own_capacity_[p] = run.capacity[p] * run.capacity_factor;
+  }
+  capacity_ = read(own_capacity_);
 }
 
 template <int L>
@@ -175,6 +210,7 @@ bool LaneRounds<L>::any_busy() const {
 // 1. Every recipient publishes its residual and its damping.
 template <int L>
 void LaneRounds<L>::publish() {
+  fill_starting_lanes();
   ledger_.publish();
   for (Lane& lane : lanes_) {
     ++lane.report.rounds;
@@ -215,6 +251,7 @@ void LaneRounds<L>::compute() {
 // 3. Allocations reach their recipients, who gather them and settle while they are at hand.
 template <int L>
 void LaneRounds<L>::deliver() {
+  if (L > 1) count_messages();
   const CsrView matrix = recognition_.by_recipient();
   const PerLane<SettleRule, L> rules = settle_rules();
   const RecipientState<L> state = recipient_state();
@@ -321,7 +358,7 @@ RecipientState<L> LaneRounds<L>::recipient_state() {
   state.returned = write(returned_);
   state.saved = recurrence_.recipients();
   state.returned_is_claim = !edge_bounds();
-  state.offsets = recognition_.by_recipient().offsets;
+  state.degrees = recipient_degrees();
   return state;
 }
 
@@ -333,7 +370,7 @@ ProviderState<L> LaneRounds<L>::provider_state() {
           write(denominator_),
           write(denominator_first_),
           recurrence_.available(),
-          recognition_.by_provider().offsets};
+          provider_degrees_};
 }
 
 template <int L>
@@ -362,15 +399,13 @@ void LaneRounds<L>::take_in_deliveries() {
   }
   if constexpr (L == 1) {
     for (const auto& counted : message_tallies_) lanes_[0].report.messages.allocated += counted[0];
-  } else {
-    count_mixed_messages();
   }
 }
 
 /// Where every provider offers, or every recipient asks, the sums of degrees count the messages;
 /// only a round with both kinds of silence is counted entry by entry.
 template <int L>
-void LaneRounds<L>::count_mixed_messages() {
+void LaneRounds<L>::count_messages() {
   const auto entries = static_cast<double>(recognition_.by_provider().entries());
   PerLane<bool, L> mixed{};
   bool any_mixed = false;
@@ -393,7 +428,7 @@ void LaneRounds<L>::count_mixed_messages() {
     const CsrView matrix = recognition_.by_recipient();
     for_row_blocks(need_rows(), threads_, [=, this](std::size_t begin, std::size_t end) {
       PerLane<std::int64_t, L> messages{};
-      count_messages<L>(matrix, Flags(asks_), Flags(offers_), {begin, end}, messages);
+      needflow::count_messages<L>(matrix, Flags(asks_), Flags(offers_), {begin, end}, messages);
       message_tallies_[begin / kRowBlock] = messages;
     });
     for (const auto& counted : message_tallies_) {

@@ -58,7 +58,8 @@ class LaneRounds {
   LaneRounds(const Recognition& recognition, const BatchTraits& traits, Threads threads);
 
   /// Starts a run in a free lane. need: R amounts ≥ 0; capacity: P amounts ≥ 0, each times
-  /// `capacity_factor`; all finite. One lane keeps the spans by reference while it can.
+  /// `capacity_factor`; all finite. They are read when the next round begins – lanes that start
+  /// together are filled together, a row at a time – and one lane may read them until it ends.
   void start(std::size_t lane, const RoundSettings& settings, std::span<const double> need,
              std::span<const double> capacity, double capacity_factor = 1.0);
 
@@ -114,6 +115,10 @@ class LaneRounds {
  private:
   struct Lane {
     bool busy = false;
+    bool starts = false;  ///< the spans below wait to be read
+    std::span<const double> need;
+    std::span<const double> capacity;
+    double capacity_factor = 1.0;
     RoundSettings settings;
     RunReport report;
     double total_over = 0.0;
@@ -136,8 +141,11 @@ class LaneRounds {
   [[nodiscard]] bool bounded() const { return !recognition_.by_provider().desire.empty(); }
   [[nodiscard]] bool edge_bounds() const { return bounded() || traits_.cap != Cap::none; }
 
-  void fill_lane(std::size_t lane, std::span<const double> need, std::span<const double> capacity,
-                 double capacity_factor);
+  [[nodiscard]] std::span<const double> recipient_degrees() const {
+    return recognition_.agent_network ? provider_degrees_ : recipient_degrees_;
+  }
+  void fill_starting_lanes();
+  void borrow(const Lane& run);
   /// Σ of the degrees of recipients whose first claim, need times f, is not nothing.
   [[nodiscard]] double degrees_of_claims(std::span<const double> need, double f) const;
   [[nodiscard]] PerLane<SettleRule, L> settle_rules() const;
@@ -147,7 +155,7 @@ class LaneRounds {
   [[nodiscard]] ProviderState<L> provider_state();
   [[nodiscard]] RunState<L> run_state(const Lane& lane) const;
   void take_in_deliveries();
-  void count_mixed_messages();
+  void count_messages();
   void settle_stock();
   void keep_stock(bool gathers);
   [[nodiscard]] Status end_of(std::size_t lane);
@@ -174,6 +182,8 @@ class LaneRounds {
   LaneVector<double> received_;             ///< only if somebody looks
   LaneVector<std::uint8_t> asks_, offers_;  ///< for counting messages, once that is needed
   Recurrence<L> recurrence_;
+  std::vector<double> provider_degrees_;   ///< stored entries of a row; empty for one lane
+  std::vector<double> recipient_degrees_;  ///< of a bipartite instance
   // a block of rows each
   std::vector<StockTally<L>> provider_tallies_;
   std::vector<SettleTally<L>> recipient_tallies_;

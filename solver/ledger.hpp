@@ -19,16 +19,23 @@ namespace needflow {
 template <int L>
 class Ledger {
  public:
-  explicit Ledger(std::size_t recipients) : active_(recipients * L), draft_(recipients * L) {}
+  /// In place, a draft is written over the entry it will replace: for rounds in which nobody but
+  /// its own recipient reads an entry after the providers have. It spares a stream of the caches.
+  Ledger(std::size_t recipients, bool in_place)
+      : active_(recipients * L), draft_(in_place ? 0 : recipients * L) {}
 
   /// What everybody may read in this round.
   [[nodiscard]] PublishedNeeds<L> active_needs() const {
     return {LaneSpan<const double, L>(active_)};
   }
   /// Where recipients write what they will publish next; nobody else reads it.
-  [[nodiscard]] LaneSpan<double, L> draft() { return LaneSpan<double, L>(draft_); }
+  [[nodiscard]] LaneSpan<double, L> draft() {
+    return LaneSpan<double, L>(draft_.empty() ? active_ : draft_);
+  }
   /// Phase 1: the drafts of all recipients become public.
-  void publish() { active_.swap(draft_); }
+  void publish() {
+    if (!draft_.empty()) active_.swap(draft_);
+  }
 
   [[nodiscard]] std::size_t bytes() const {
     return (active_.size() + draft_.size()) * sizeof(double);

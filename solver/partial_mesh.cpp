@@ -1,16 +1,20 @@
 // How: the literal algorithm (each agent in turn takes random peers with room) ends with late
-// agents that find only each other. Pairing a random permutation of "stubs", k an agent, has the
-// same outcome without that bias (Bollobás 1980), and its few self-loops and double edges, about
-// k²/4 whatever the size, are resolved by swapping ends with random other edges (McKay & Wormald
-// 1990). Meshes denser than half are the complement of a sparse one, which keeps the swaps rare.
+// agents that find only each other. A random pairing of "stubs", k an agent, has the same outcome
+// without that bias (kernels/pairing.hpp), and its few self-loops and double edges, about k²/4
+// whatever the size, are resolved by swapping ends with random other edges (McKay & Wormald 1990).
+// Meshes denser than half are the complement of a sparse one, which keeps the swaps rare.
+//
+// Tried: pairing along one Fisher–Yates order of all stubs, with prefetch, is bound by the latency
+// of random places: the whole mesh takes three times as long at N = 1e6, k = 30.
 #include "solver/partial_mesh.hpp"
 
 #include <algorithm>
-#include <array>
-#include <numeric>
+#include <memory>
+#include <span>
 #include <stdexcept>
 
 #include "kernels/graph.hpp"
+#include "kernels/pairing.hpp"
 
 namespace needflow {
 
@@ -20,169 +24,156 @@ using Edge = std::pair<Index, Index>;
 
 std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
-// Which agent's degree differs by one when agents · k is odd.
-constexpr std::uint32_t kOddAgentDraw = 0xffffffff;
 // Swaps tried for one bad pair before the mesh is drawn anew.
-constexpr int kSwapTries = 2000;
+constexpr std::uint32_t kSwapTries = 2000;
 constexpr std::uint32_t kMaxDraws = 1000;
 
-/// Flat adjacency with room for each agent's wanted degree.
-class Slots {
+/// The multigraph of a pairing, its rows ascending, while it is made simple. Degrees stay.
+class Swaps {
  public:
-  explicit Slots(const std::vector<Index>& wanted) : begin_(wanted.size() + 1, 0) {
-    for (std::size_t i = 0; i < wanted.size(); ++i) begin_[i + 1] = begin_[i] + wanted[i];
-    used_.assign(wanted.size(), 0);
-    peers_.resize(static_cast<std::size_t>(begin_.back()));
+  Swaps(const std::vector<Offset>& offsets, std::vector<Index>& columns)
+      : offsets_(offsets), columns_(columns) {}
+
+  /// Pairs to be swapped away: of each set of equal edges all but one, and every self-loop.
+  [[nodiscard]] std::vector<Edge> bad_pairs(const std::vector<Index>& rows) const {
+    std::vector<Edge> bad;
+    for (const Index a : rows) {
+      const std::span<const Index> row = row_of(a);
+      bad.insert(bad.end(), std::count(row.begin(), row.end(), a) / 2, {a, a});
+      for (std::size_t e = 1; e < row.size(); ++e) {
+        if (row[e] > a && row[e] == row[e - 1]) bad.emplace_back(a, row[e]);
+      }
+    }
+    return bad;
   }
 
-  // Both pull what linked() and link() will read: where a row begins, then the row.
-  void expect(Index a) const {
-    __builtin_prefetch(&begin_[at(a)]);
-    __builtin_prefetch(&used_[at(a)], 1);
-  }
-  void expect_row(Index a) const {
-    const Index* row = peers_.data() + begin_[at(a)];
-    __builtin_prefetch(row, 1);
-    __builtin_prefetch(row + kLineEntries, 1);
+  /// The two ends of a stored entry: the row's agent and its neighbour.
+  [[nodiscard]] Edge ends(std::uint32_t entry) const {
+    const std::size_t agents = offsets_.size() - 1;
+    std::size_t row = agents * entry / columns_.size();  // degrees are alike: right or next to it
+    while (offsets_[row + 1] <= Offset{entry}) ++row;
+    while (offsets_[row] > Offset{entry}) --row;
+    return {static_cast<Index>(row), columns_[entry]};
   }
 
-  [[nodiscard]] bool linked(Index a, Index b) const {
-    const auto row = peers_.begin() + begin_[at(a)];
-    return std::find(row, row + used_[at(a)], b) != row + used_[at(a)];
-  }
-  void link(Index a, Index b) {
-    put(a, b);
-    put(b, a);
-  }
-  void unlink(Index a, Index b) {
-    take(a, b);
-    take(b, a);
+  /// (u, v) and (x, y) become (u, x) and (v, y), if both are new and (x, y) is a good edge.
+  bool swap(Edge bad, Edge other) {
+    const auto [u, v] = bad;
+    const auto [x, y] = other;
+    if (u == x || v == y || x == y) return false;
+    if (linked(u, x) || linked(v, y) || linked(x, y, 2)) return false;
+    replace(u, v, x);
+    replace(v, u, y);
+    replace(x, y, u);
+    replace(y, x, v);
+    return true;
   }
 
  private:
-  void put(Index a, Index b) {
-    peers_[static_cast<std::size_t>(begin_[at(a)]) + at(used_[at(a)]++)] = b;
-  }
-  void take(Index a, Index b) {
-    const auto row = peers_.begin() + begin_[at(a)];
-    *std::find(row, row + used_[at(a)], b) = *(row + used_[at(a)] - 1);
-    --used_[at(a)];
+  [[nodiscard]] std::span<Index> row_of(Index a) const {
+    return {columns_.data() + offsets_[at(a)], columns_.data() + offsets_[at(a) + 1]};
   }
 
-  static constexpr std::size_t kLineEntries = 64 / sizeof(Index);
+  /// Entries of the row below b. Counting has no branch to mispredict: in short rows it takes half
+  /// the time of a search.
+  [[nodiscard]] static std::size_t below_in(std::span<const Index> row, Index b) {
+    constexpr std::size_t kShort = 64;
+    if (row.size() > kShort) {
+      return static_cast<std::size_t>(std::lower_bound(row.begin(), row.end(), b) - row.begin());
+    }
+    Index count = 0;
+    for (const Index entry : row) count += entry < b ? 1 : 0;
+    return at(count);
+  }
 
-  std::vector<Offset> begin_;
-  std::vector<Index> used_;
-  std::vector<Index> peers_;
+  /// Whether a and b are linked at least so many times.
+  [[nodiscard]] bool linked(Index a, Index b, std::size_t times = 1) const {
+    const std::span<const Index> row = row_of(a);
+    const std::size_t place = below_in(row, b) + times - 1;
+    return place < row.size() && row[place] == b;
+  }
+
+  void replace(Index a, Index old, Index with) {
+    const std::span<Index> row = row_of(a);
+    const auto from = row.begin() + static_cast<std::ptrdiff_t>(below_in(row, old));
+    const auto to = row.begin() + static_cast<std::ptrdiff_t>(below_in(row, with));
+    if (from < to) {
+      *std::move(from + 1, to, from) = with;
+    } else {
+      std::move_backward(to, from, from + 1);
+      *to = with;
+    }
+  }
+
+  const std::vector<Offset>& offsets_;
+  std::vector<Index>& columns_;
 };
 
-/// A random order of all stubs (Fisher and Yates). Partners are drawn some steps ahead and their
-/// cache lines asked for: the walk is bound by the latency of random places, and without this the
-/// whole mesh takes twice as long at N = 1e6, k = 30.
-void shuffle(std::vector<Index>& stubs, const RandomStream& stream, DrawKey key) {
-  constexpr std::size_t kAhead = 32;
-  std::array<std::uint32_t, kAhead> partner{};
-  const auto draw = [&](std::size_t i) {
-    key.agent = static_cast<std::uint32_t>(i);
-    partner[i % kAhead] = below(stream, key, static_cast<std::uint32_t>(i));
-    __builtin_prefetch(&stubs[partner[i % kAhead]], 1);
-  };
-  for (std::size_t i = stubs.size(); i > 1 && i + kAhead > stubs.size(); --i) draw(i);
-  for (std::size_t i = stubs.size(); i > 1; --i) {
-    std::swap(stubs[i - 1], stubs[partner[i % kAhead]]);
-    if (i > kAhead + 1) draw(i - kAhead);
+/// Swaps the bad pairs of the given rows away, in a random order so that no agent's pairs come
+/// first. False if one resists.
+bool make_simple(const std::vector<Offset>& offsets, std::vector<Index>& columns,
+                 const std::vector<Index>& not_simple, const RandomStream& stream, DrawKey key) {
+  Swaps swaps(offsets, columns);
+  std::vector<Edge> bad = swaps.bad_pairs(not_simple);
+  const auto entries = static_cast<std::uint32_t>(columns.size());
+  for (auto left = static_cast<std::uint32_t>(bad.size()); left > 0; --left) {
+    key.agent = left;
+    key.other = 0;
+    std::swap(bad[below(stream, key, left)], bad[left - 1]);
+    do {
+      if (++key.other > kSwapTries) return false;
+    } while (!swaps.swap(bad[left - 1], swaps.ends(below(stream, key, entries))));
   }
+  return true;
 }
 
-/// One attempt: pairs the stubs, then swaps the bad pairs away. Empty if a pair resisted.
-std::vector<Edge> try_pairing(const std::vector<Index>& wanted, const RandomStream& stream,
-                              DrawKey key) {
-  std::vector<Index> stubs;
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    stubs.insert(stubs.end(), at(wanted[i]), static_cast<Index>(i));
-  }
-  shuffle(stubs, stream, key);
-
-  Slots slots(wanted);
-  std::vector<Edge> edges;
-  std::vector<Edge> bad;
-  edges.reserve(stubs.size() / 2);
-  constexpr std::size_t kAhead = 32;
-  for (std::size_t i = 0; i + 1 < stubs.size(); i += 2) {
-    for (const std::size_t end : {std::size_t{0}, std::size_t{1}}) {
-      if (i + 2 * kAhead + end < stubs.size()) slots.expect(stubs[i + 2 * kAhead + end]);
-      if (i + kAhead + end < stubs.size()) slots.expect_row(stubs[i + kAhead + end]);
-    }
-    const Edge edge{stubs[i], stubs[i + 1]};
-    if (edge.first == edge.second || slots.linked(edge.first, edge.second)) {
-      bad.push_back(edge);
-      continue;
-    }
-    slots.link(edge.first, edge.second);
-    edges.push_back(edge);
-  }
-
-  // (u, v) and a random edge (x, y) become (u, x) and (v, y).
-  key.agent = 0;
-  for (const auto& [u, v] : bad) {
-    int tries = 0;
-    for (bool done = false; !done; ++tries) {
-      if (tries == kSwapTries || edges.empty()) return {};
-      key.other = 1 + key.other;
-      const std::uint64_t bits = stream.bits(key);
-      auto& [first, second] = edges[bounded(bits, static_cast<std::uint32_t>(edges.size()))];
-      const bool turn = (bits & 1) != 0;
-      const Index x = turn ? second : first;
-      const Index y = turn ? first : second;
-      if (u == x || v == y || slots.linked(u, x) || slots.linked(v, y)) continue;
-      slots.unlink(x, y);
-      slots.link(u, x);
-      slots.link(v, y);
-      first = u;
-      second = x;
-      edges.emplace_back(v, y);
-      done = true;
-    }
-  }
-  return edges;
-}
-
-/// A random simple graph with the wanted degrees, none above half of the agents.
-std::vector<Edge> random_graph(const std::vector<Index>& wanted, const RandomStream& stream,
-                               std::uint32_t index) {
-  const auto total = std::accumulate(wanted.begin(), wanted.end(), Offset{0});
-  if (total == 0) return {};
+/// A random simple graph with the degrees that the offsets say, none above half of the agents.
+Network random_graph(std::vector<Offset> offsets, std::uint64_t seed, std::uint32_t index) {
+  const PairingStreams streams(seed);
+  const RandomStream swap_stream(seed, "network swap");
+  const auto stubs = static_cast<std::size_t>(offsets.back());
+  const PairingShape shape = pairing_shape(offsets.size() - 1, offsets.back());
+  const std::unique_ptr<std::uint32_t[]> messages(new std::uint32_t[stubs]);
   for (std::uint32_t draw = 0; draw < kMaxDraws; ++draw) {
-    std::vector<Edge> edges = try_pairing(wanted, stream, {index, draw, 0, 0});
-    if (!edges.empty()) return edges;
+    const DrawKey key{index, draw, 0, 0};
+    std::vector<Index> columns(pairing_columns(offsets.back(), shape));
+    std::vector<Index> not_simple;
+    const bool paired =
+        random_pairing(offsets, streams, key, shape, columns, {messages.get(), stubs}, not_simple);
+    columns.resize(stubs);
+    if (paired && make_simple(offsets, columns, not_simple, swap_stream, key)) {
+      return {std::move(offsets), std::move(columns)};
+    }
   }
   throw std::logic_error("partial_mesh: no simple graph with these degrees was found");
 }
 
-std::vector<Edge> complement(Index agents, const std::vector<Edge>& edges) {
-  const Network sparse = network_from_edges(at(agents), edges);
-  std::vector<Edge> result;
+/// Links where `sparse` has none.
+Network complement(const Network& sparse) {
+  const auto agents = static_cast<Index>(sparse.agents());
+  Network result;
+  result.offsets.reserve(sparse.offsets.size());
+  result.columns.reserve(at(agents) * at(agents - 1) - sparse.columns.size());
+  auto next = sparse.columns.begin();
   for (Index i = 0; i < agents; ++i) {
-    auto next = sparse.columns.begin() + sparse.offsets[at(i)];
     const auto end = sparse.columns.begin() + sparse.offsets[at(i) + 1];
-    next = std::upper_bound(next, end, i);
-    for (Index j = i + 1; j < agents; ++j) {
+    for (Index j = 0; j < agents; ++j) {
       if (next != end && *next == j) {
         ++next;
-      } else {
-        result.emplace_back(i, j);
+      } else if (j != i) {
+        result.columns.push_back(j);
       }
     }
+    result.offsets.push_back(static_cast<Offset>(result.columns.size()));
   }
   return result;
 }
 
-/// Joins the components in the order of their smallest agent, each link between members of least
-/// degree (ties to the smaller id), so no degree rises by more than one in a component of two or
-/// more.
-void bridge_components(const Network& network, std::vector<Edge>& edges) {
+/// Links that join the components in the order of their smallest agent, each between members of
+/// least degree (ties to the smaller id), so no degree rises by more than one in a component of two
+/// or more.
+std::vector<Edge> bridges(const Network& network, const std::vector<Index>& label) {
   const auto agents = static_cast<Index>(network.agents());
-  const std::vector<Index> label = component_labels(network.offsets, network.columns);
   std::vector<std::vector<Index>> members;
   std::vector<std::size_t> component_of(at(agents));
   for (Index i = 0; i < agents; ++i) {
@@ -192,37 +183,50 @@ void bridge_components(const Network& network, std::vector<Edge>& edges) {
     }
     members[component_of[at(label[at(i)])]].push_back(i);
   }
-  if (members.size() < 2) return;
   for (auto& list : members) {  // its one or two members of least degree come first
     const auto fewer = [&network](Index a, Index b) {
       return std::pair(network.degree(at(a)), a) < std::pair(network.degree(at(b)), b);
     };
     std::partial_sort(list.begin(), list.begin() + (list.size() > 1 ? 2 : 1), list.end(), fewer);
   }
+  std::vector<Edge> links;
   for (std::size_t c = 1; c < members.size(); ++c) {
     const auto& before = members[c - 1];
-    edges.emplace_back(before[before.size() > 1 && c > 1 ? 1 : 0], members[c][0]);
+    links.emplace_back(before[before.size() > 1 && c > 1 ? 1 : 0], members[c][0]);
   }
+  return links;
+}
+
+/// The network with its components joined; hardly ever a change for k ≥ 3.
+Network connected(Network network) {
+  const std::vector<Index> label = component_labels(network.offsets, network.columns);
+  if (std::all_of(label.begin(), label.end(), [](Index l) { return l == 0; })) return network;
+  std::vector<Edge> edges = bridges(network, label);
+  for (std::size_t i = 0; i < network.agents(); ++i) {
+    for (Offset e = network.offsets[i]; e < network.offsets[i + 1]; ++e) {
+      const Index j = network.columns[static_cast<std::size_t>(e)];
+      if (at(j) > i) edges.emplace_back(static_cast<Index>(i), j);
+    }
+  }
+  return network_from_edges(network.agents(), edges);
 }
 
 }  // namespace
 
 Network partial_mesh(Index agents, Index k, std::uint64_t seed, std::uint32_t index) {
-  const RandomStream stream(seed, "network");
   const bool dense = 2 * Offset{k} > Offset{agents} - 1;
   const Index degree = dense ? agents - 1 - k : k;
-  std::vector<Index> wanted(at(agents), degree);
-  if ((Offset{agents} * degree) % 2 != 0) {
-    const auto odd =
-        below(stream, {index, 0, kOddAgentDraw, 0}, static_cast<std::uint32_t>(agents));
-    wanted[odd] += dense ? -1 : 1;  // k + 1 in the mesh either way
+  std::vector<Offset> offsets(at(agents) + 1);
+  for (std::size_t i = 0; i < offsets.size(); ++i) offsets[i] = static_cast<Offset>(i) * degree;
+  if (offsets.back() % 2 != 0) {
+    const auto odd = below(RandomStream(seed, "network odd agent"), {index, 0, 0, 0},
+                           static_cast<std::uint32_t>(agents));
+    for (std::size_t i = odd + 1; i < offsets.size(); ++i) {
+      offsets[i] += dense ? -1 : 1;  // k + 1 in the mesh either way
+    }
   }
-  std::vector<Edge> edges = random_graph(wanted, stream, index);
-  if (dense) edges = complement(agents, edges);
-  Network network = network_from_edges(at(agents), edges);
-  const std::size_t before = edges.size();
-  bridge_components(network, edges);
-  return edges.size() == before ? network : network_from_edges(at(agents), edges);
+  Network network = random_graph(std::move(offsets), seed, index);
+  return connected(dense ? complement(network) : std::move(network));
 }
 
 }  // namespace needflow

@@ -37,6 +37,9 @@ struct Recognition {
   [[nodiscard]] std::size_t bytes() const;
 };
 
+/// Stores MR in 4 bytes an entry (kernels/csr.hpp).
+void narrow_recognition(Recognition& recognition);
+
 /// One rating of a ratings file; agents by number.
 struct Rating {
   Index source = 0;

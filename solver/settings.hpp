@@ -70,12 +70,20 @@ struct RoundSettings {
   double relaxation = 1.0;     ///< ω, reallocate only
 };
 
+/// How the matrix is stored while rounds run; sums are in doubles either way.
+enum class WeightPrecision { f64, f32 };
+
+struct SolverSettings {
+  WeightPrecision weights = WeightPrecision::f64;
+};
+
 struct Settings {
   std::uint64_t seed = 0;
   NetworkSettings network;
   RecognitionSettings recognition;
   PopulationSettings population;
   RoundSettings round;
+  SolverSettings solver;
 };
 
 }  // namespace needflow

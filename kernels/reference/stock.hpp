@@ -24,8 +24,8 @@ void note_offers(const PerLane<StockRule, L>& rules, const ProviderState<L>& sta
         state.saved_available[p][l] = state.available[p][l];
       }
       // One lane counts its messages where they are gathered and does without.
-      if (L > 1 && !state.offsets.empty() && state.scale[p][l] > 0.0) {
-        tally.offered[l] += static_cast<double>(state.offsets[p + 1] - state.offsets[p]);
+      if (L > 1 && !state.degrees.empty() && state.scale[p][l] > 0.0) {
+        tally.offered[l] += state.degrees[p];
       }
     }
   }

@@ -64,15 +64,18 @@ void print_full_round(const Sweep& sweep, const Recognition& recognition, Cap ca
   out << fmt::format("  {:<14}{:<14}{:>12}{:>12}{:>12}{:>12}\n", "provider", "recipient",
                      "active need", "numerator", "denominator", "allocation");
   for (std::size_t p = 0; p < recognition.providers(); ++p) {
-    const CsrRow row = recognition.by_provider().row(p);
-    for (std::size_t j = 0; j < row.columns.size(); ++j) {
-      const auto r = static_cast<std::size_t>(row.columns[j]);
+    const CsrView rows = recognition.by_provider();
+    const auto begin = static_cast<std::size_t>(rows.offsets[p]);
+    const auto end = static_cast<std::size_t>(rows.offsets[p + 1]);
+    for (std::size_t e = begin; e < end; ++e) {
+      const auto r = static_cast<std::size_t>(rows.columns[e]);
       const double active = published.active[r][0];
-      const double claim = row.desire.empty() ? active : std::min(row.desire[j], active);
+      const double claim = rows.desire.empty() ? active : std::min(rows.desire[e], active);
+      const double weight = rows.weight(e);
       out << fmt::format("  {}{}{:>12}{:>12}{:>12}{:>12}\n", padded(provider_name(instance, p), 14),
                          padded(recipient_name(instance, r), 14), amount_text(claim),
-                         amount_text(row.weights[j] * claim), amount_text(solver.denominator()[p]),
-                         amount_text(allocation_of(solver.scale()[p], row.weights[j], claim, cap)));
+                         amount_text(weight * claim), amount_text(solver.denominator()[p]),
+                         amount_text(allocation_of(solver.scale()[p], weight, claim, cap)));
     }
   }
   out << fmt::format("  {:<14}{:>12}{:>12}{:>12}{:>12}{:>12}   {}\n", "recipient", "residual",

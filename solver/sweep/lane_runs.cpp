@@ -31,20 +31,27 @@ class FinishedStates {
     for (auto* values : {&need_, &satisfied_, &over_}) values->resize(recipients * room_);
   }
 
-  [[nodiscard]] bool full() const { return count_ == room_; }
+  [[nodiscard]] std::size_t free_places() const { return room_ - count_; }
   [[nodiscard]] bool empty() const { return count_ == 0; }
 
-  void add(const LaneRounds<L>& rounds, std::size_t lane, double tolerance) {
-    const std::size_t recipients = rounds.need().rows();
-    for (std::size_t r = 0; r < recipients; ++r) {
-      const std::size_t at = r * room_ + count_;
-      need_[at] = rounds.need()[r][lane];
-      satisfied_[at] = rounds.satisfied()[r][lane];
-      over_[at] = rounds.over()[r][lane];
+  /// Takes in the final states of some lanes, no more than there are free places: row by row, so
+  /// that the cache line of a row is fetched once for all of them.
+  void add(const LaneRounds<L>& rounds, std::span<const std::size_t> lanes,
+           const std::array<double, L>& tolerance) {
+    for (std::size_t r = 0; r < rounds.need().rows(); ++r) {
+      std::size_t at = r * room_ + count_;
+      for (const std::size_t lane : lanes) {
+        need_[at] = rounds.need()[r][lane];
+        satisfied_[at] = rounds.satisfied()[r][lane];
+        over_[at] = rounds.over()[r][lane];
+        ++at;
+      }
     }
-    wasted_[count_] = rounds.report(lane).wasted;
-    tolerance_[count_] = tolerance;
-    ++count_;
+    for (const std::size_t lane : lanes) {
+      wasted_[count_] = rounds.report(lane).wasted;
+      tolerance_[count_] = tolerance[lane];
+      ++count_;
+    }
   }
 
   /// The figures of all that were added, in order; then the places are free again.
@@ -93,10 +100,9 @@ class LaneCrew {
       const auto now = Clock::now();
       share_time(seconds_between(before, now));
       before = now;
-      for (std::size_t lane = 0; lane < L; ++lane) {
-        if (!running_[lane] || rounds_.busy(lane)) continue;
-        finish(lane);
-        if (!queue_empty_) fill(lane);
+      finish_lanes();
+      for (std::size_t lane = 0; lane < L && !queue_empty_; ++lane) {
+        if (!running_[lane]) fill(lane);
       }
     }
     measure();
@@ -107,7 +113,6 @@ class LaneCrew {
   /// A run in a lane, or one whose state waits to be measured.
   struct Occupant {
     Run run{};
-    double tolerance = 0.0;
     double seconds = 0.0;
   };
   struct Waiting {
@@ -122,7 +127,7 @@ class LaneCrew {
     return recognition.provider_rows.entries() * L >= kSlowEntries * 16 ? 1 : 64;
   }
 
-  /// Starts the next run that can be started; its draws' time is its own.
+  /// Starts the next run that can be started; the time it takes counts as that of the next round.
   void fill(std::size_t lane) {
     while (!queue_empty_) {
       const std::optional<Run> run = work_.deliver.stopped() ? std::nullopt : work_.queue.next();
@@ -141,16 +146,16 @@ class LaneCrew {
   }
 
   void start(std::size_t lane, const Run& run) {
-    const auto began = Clock::now();
     const Point& point = reader_.at(run.point);
     const std::shared_ptr<const Draw> draw = draws_.draw_of(point);
     for (std::size_t type = 0; type < draw->amounts.types(); ++type) {
       (void)capacity_factor(*draw, point, type);  // a point is invalid if one of its types is
     }
-    if (L == 1) borrowed_ = draw;
+    draw_in_use_[lane] = draw;
+    tolerance_[lane] = point.settings.round.tolerance;
     rounds_.start(lane, point.settings.round, draw->amounts.need[run.type],
                   draw->amounts.capacity[run.type], capacity_factor(*draw, point, run.type));
-    occupants_[lane] = {run, point.settings.round.tolerance, seconds_between(began, Clock::now())};
+    occupants_[lane] = {run, 0.0};
     running_[lane] = true;
   }
 
@@ -161,20 +166,31 @@ class LaneCrew {
     }
   }
 
-  void finish(std::size_t lane) {
-    running_[lane] = false;
-    Waiting ended{occupants_[lane], outcome_from(rounds_.report(lane), work_.recognition), {}};
-    if (work_.sweep.agents) {
-      size_agent_rows(ended.agents, work_.recognition, 1);
-      keep_agent_rows(ended.agents, rounds_, lane);
+  /// Takes what has ended out of its lanes.
+  void finish_lanes() {
+    std::array<std::size_t, L> ended;
+    std::size_t count = 0;
+    for (std::size_t lane = 0; lane < L; ++lane) {
+      if (!running_[lane] || rounds_.busy(lane)) continue;
+      running_[lane] = false;
+      Waiting waiting{occupants_[lane], outcome_from(rounds_.report(lane), work_.recognition), {}};
+      if (work_.sweep.agents) {
+        size_agent_rows(waiting.agents, work_.recognition, 1);
+        keep_agent_rows(waiting.agents, rounds_, lane);
+      }
+      if (waiting.outcome.status == Status::failed) {
+        place(std::move(waiting));
+        continue;
+      }
+      waiting_.push_back(std::move(waiting));
+      ended[count++] = lane;
     }
-    if (ended.outcome.status == Status::failed) {
-      place(std::move(ended));
-      return;
+    for (std::size_t first = 0; first < count;) {
+      const std::size_t some = std::min(count - first, finished_.free_places());
+      finished_.add(rounds_, {ended.data() + first, some}, tolerance_);
+      first += some;
+      if (finished_.free_places() == 0) measure();
     }
-    finished_.add(rounds_, lane, ended.occupant.tolerance);
-    waiting_.push_back(std::move(ended));
-    if (finished_.full()) measure();
   }
 
   void measure() {
@@ -187,7 +203,8 @@ class LaneCrew {
       waiting_[i].occupant.seconds += each;
       place(std::move(waiting_[i]));
     }
-    waiting_.clear();
+    waiting_.erase(waiting_.begin(),
+                   waiting_.begin() + static_cast<std::ptrdiff_t>(figures.size()));
   }
 
   /// Puts an outcome into the batch, and the batch on its way when it is full.
@@ -224,12 +241,13 @@ class LaneCrew {
   const LaneWork& work_;
   PointReader reader_;
   DrawCache draws_;
-  std::shared_ptr<const Draw> borrowed_;  ///< a single lane reads it in place
+  std::array<std::shared_ptr<const Draw>, L> draw_in_use_;  ///< rounds_ reads it in place
   LaneRounds<L> rounds_;
   FinishedStates<L> finished_;
   std::size_t hand_over_at_;
   std::array<bool, L> running_{};
   std::array<Occupant, L> occupants_{};
+  std::array<double, L> tolerance_{};
   std::vector<Waiting> waiting_;
   OutcomeBatch batch_;
   bool queue_empty_ = false;

@@ -47,7 +47,8 @@ std::int64_t matrix_bytes(const Sweep& sweep, const NetworkTask& task) {
 /// `rounds`: of all the task's points, one need type.
 std::int64_t outcome_bytes(const Sweep& sweep, const NetworkTask& task, std::int64_t rounds) {
   const auto types = static_cast<std::int64_t>(sweep.types());
-  auto bytes = static_cast<std::int64_t>(sizeof(double) + sizeof(Outcome) * sweep.types());
+  // A column a metric and one of statuses; seconds a point.
+  auto bytes = static_cast<std::int64_t>(8 + (8 * metrics().size() + 1) * sweep.types());
   if (sweep.agents) bytes += types * 8 * (4 * task.recipients + 2 * task.providers);
   bytes *= static_cast<std::int64_t>(task.points.size());
   if (sweep.traces) bytes += types * static_cast<std::int64_t>(sizeof(TraceRow)) * rounds;

@@ -164,6 +164,7 @@ const Point& PointReader::at(std::size_t i) {
 
 Identity network_identity(const Sweep& sweep, const Settings& settings) {
   Words words;
+  words << settings.solver.weights;
   if (sweep.instance->source != Source::generated) return words.identity();  // the files' own
   const NetworkSettings& n = settings.network;
   const RecognitionSettings& r = settings.recognition;

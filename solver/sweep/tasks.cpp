@@ -116,13 +116,18 @@ void run_task(const Sweep& sweep, const NetworkTask& task, Deliverer& deliver) {
 
 std::shared_ptr<const Recognition> recognition_of(const Sweep& sweep, const Point& point,
                                                   Threads threads) {
-  if (sweep.instance->source != Source::generated) {
+  const Settings& settings = point.settings;
+  const bool narrow = settings.solver.weights == WeightPrecision::f32;
+  const bool given = sweep.instance->source != Source::generated;
+  if (given && !narrow) {
     return {sweep.instance, &sweep.instance->recognition};  // shares the instance's ownership
   }
-  const Settings& settings = point.settings;
-  return std::make_shared<const Recognition>(
-      recognise(build_network(settings.network, settings.seed, point.network), settings.recognition,
-                settings.seed, point.network, threads));
+  auto recognition = std::make_shared<Recognition>(
+      given ? sweep.instance->recognition
+            : recognise(build_network(settings.network, settings.seed, point.network),
+                        settings.recognition, settings.seed, point.network, threads));
+  if (narrow) narrow_recognition(*recognition);
+  return recognition;
 }
 
 OutcomeBatch run_point(const Sweep& sweep, std::size_t index, const Recognition& recognition,

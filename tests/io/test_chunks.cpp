@@ -147,8 +147,8 @@ TEST_CASE("noise costs its own size and constants next to nothing") {
   const Buffer all_noise = bytes_of(1, 100000, random);
   CHECK(deflated(all_noise, 12500).size() < 100000 + 30);
   CHECK(deflated(bytes_of(0, 100000, random), 12500).size() < 250);
-  // Of five values a Huffman code makes 2.4 bits; that short runs are matches costs a little.
-  CHECK(deflated(bytes_of(2, 100000, random), 12500).size() < 100000 * 2.55 / 8);
+  // Five values alike and a rare sixth, the end: 2, 2, 3, 3, 3 bits, 2.6 a byte.
+  CHECK(deflated(bytes_of(2, 100000, random), 12500).size() < 100000 * 2.62 / 8);
 }
 
 TEST_CASE("the shuffle puts all first bytes first, whatever the number and width of elements") {

@@ -47,7 +47,8 @@ std::vector<Case> cases() {
   add("one_chunk", {100, 8, 16});
   add("two_chunks", {131073});             // halved: two of 65537, the second reaches beyond
   add("edges_everywhere", {401, 403, 5});  // more than 6 MiB, both long sides halved
-  result.push_back({"constant", {300000}, std::vector<double>(300000, 0.25)});
+  // More chunks than are packed before the first are written.
+  result.push_back({"constant", {5000000}, std::vector<double>(5000000, 0.25)});
   return result;
 }
 

@@ -23,7 +23,7 @@ struct Parts {
   bool totals = true;
   bool returned = true;
   bool claims = true;
-  bool offsets = true;
+  bool degrees = true;
 };
 
 template <int L>
@@ -33,9 +33,8 @@ void check_against_twin(const PerLane<SettleRule, L>& rules, std::size_t rows, c
   if (!parts.totals) before.total = before.saved_total = {};
   if (!parts.returned) before.returned = {};
   before.returned_is_claim = parts.claims;
-  if (parts.offsets) before.offsets.push_back(0);
-  for (std::size_t r = 0; parts.offsets && r < rows; ++r) {
-    before.offsets.push_back(before.offsets.back() + static_cast<Offset>(numbers.below(9)));
+  for (std::size_t r = 0; parts.degrees && r < rows; ++r) {
+    before.degrees.push_back(static_cast<double>(numbers.below(9)));
   }
   for (const RowRange range : ranges_of(rows)) {
     const auto received = before.received_of<L>(range.begin, range.end);
@@ -152,8 +151,8 @@ TEST_CASE("Settlement agrees with its twin whatever the lanes mix and whichever 
                               {.totals = false},
                               {.returned = false},
                               {.claims = false},
-                              {.offsets = false},
-                              {.totals = false, .returned = false, .offsets = false}};
+                              {.degrees = false},
+                              {.totals = false, .returned = false, .degrees = false}};
   for (const std::string& target : usable_simd_targets()) {
     const ForcedTarget forced(target);
     CAPTURE(target);

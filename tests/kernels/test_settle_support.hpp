@@ -19,7 +19,7 @@ struct Recipients {
   std::vector<double> need, active, received, over, satisfied, total, damping, over_previous,
       next_active, returned;
   std::vector<double> saved_satisfied, saved_damping, saved_over, saved_over_previous, saved_total;
-  std::vector<Offset> offsets;
+  std::vector<double> degrees;
   bool returned_is_claim = true;
 
   Recipients() = default;
@@ -51,7 +51,7 @@ struct Recipients {
     made.saved = {block(saved_satisfied), block(saved_damping), block(saved_over),
                   block(saved_over_previous), block(saved_total)};
     made.returned_is_claim = returned_is_claim;
-    made.offsets = offsets;
+    made.degrees = degrees;
     return made;
   }
   template <int L>

@@ -23,7 +23,7 @@ using namespace needflow::tests;
 struct Providers {
   std::vector<double> capacity, scale, available, denominator, first, saved_available;
   std::vector<double> made, delivered, returned;  ///< of the round's passes, for all rows
-  std::vector<Offset> offsets;
+  std::vector<double> degrees;
 
   template <int L>
   [[nodiscard]] ProviderState<L> state() {
@@ -33,7 +33,7 @@ struct Providers {
             out<L>(denominator),
             out<L>(first),
             out<L>(saved_available),
-            offsets};
+            degrees};
   }
   template <int L>
   [[nodiscard]] static LaneSpan<const double, L> part(const std::vector<double>& of,
@@ -72,9 +72,8 @@ Providers awkward_providers(Numbers& numbers, std::size_t rows, std::size_t lane
   const double steps[] = {1.0, 1.0, 1.005, 0.995, 1.02, 0.5};
   const double uses[] = {0.0, 0.5, 1.0, 1.0 - 1e-15, 1.0 - 5e-13, 1.0 - 5e-12, 1.0 + 1e-15};
   Providers made;
-  made.offsets.push_back(0);
   for (std::size_t p = 0; p < rows; ++p) {
-    made.offsets.push_back(made.offsets.back() + static_cast<Offset>(numbers.below(9)));
+    made.degrees.push_back(static_cast<double>(numbers.below(9)));
   }
   for (std::size_t i = 0; i < rows * lanes; ++i) {
     const double capacity = numbers.amount();
@@ -111,7 +110,7 @@ struct Parts {
   bool delivered = true;
   bool returned = true;
   bool saved = true;
-  bool offsets = true;
+  bool degrees = true;
 };
 
 template <int L>
@@ -132,7 +131,7 @@ void check_against_twin(std::size_t rows, const Parts& parts) {
   if (!parts.delivered) before.delivered = {};
   if (!parts.returned) before.returned = {};
   if (!parts.saved) before.saved_available = {};
-  if (!parts.offsets) before.offsets = {};
+  if (!parts.degrees) before.degrees = {};
   for (const RowRange range : ranges_of(rows)) {
     // An empty part means that a pass has not run, which a range of no rows cannot say.
     if (range.begin == range.end) continue;
@@ -230,7 +229,7 @@ TEST_CASE("The providers' loops agree with their twins bit for bit on every SIMD
                               {.delivered = false},
                               {.returned = false},
                               {.delivered = false, .returned = false},
-                              {.saved = false, .offsets = false}};
+                              {.saved = false, .degrees = false}};
   for (const std::string& target : usable_simd_targets()) {
     const ForcedTarget forced(target);
     CAPTURE(target);
@@ -302,7 +301,7 @@ TEST_CASE("Degrees are added up of the providers that have something to give") {
     values->assign(24, 1.0);
   }
   given.scale.assign(24, 0.0);
-  given.offsets = {0, 5, 7, 20};
+  given.degrees = {5, 2, 13};
   given.scale[0 * 8 + 3] = given.scale[2 * 8 + 3] = given.scale[1 * 8 + 6] = 0.5;
   StockTally<8> tally;
   provider_passes<8>().note_offers({}, given.state<8>(), 0, 3, in<8>(given.made), tally);

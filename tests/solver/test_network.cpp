@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <vector>
 
@@ -177,6 +178,66 @@ TEST_CASE("agents are treated alike whatever their number: no degree or link han
   }
   const double expected = kNetworks * 10.0 * kLast * (kLast - 1.0) / (2.0 * (kAgents - 1.0));
   CHECK(std::abs(found - expected) <= 4.0 * std::sqrt(expected));
+}
+
+TEST_CASE("in small meshes every pair is linked as often as any other") {
+  // Sizes that are always connected, or all but, so that no bridge prefers small ids.
+  const std::pair<std::int64_t, std::int64_t> sizes[] = {{4, 2}, {5, 2}, {5, 3}, {6, 3},
+                                                         {6, 4}, {7, 3}, {7, 4}, {7, 5},
+                                                         {8, 3}, {8, 4}, {8, 5}, {8, 6}};
+  constexpr int kNetworks = 4000;
+  for (const auto& [n, k] : sizes) {
+    CAPTURE(n);
+    CAPTURE(k);
+    const auto agents = static_cast<std::size_t>(n);
+    std::vector<double> found(agents * agents, 0.0);
+    double links = 0.0;
+    for (std::uint32_t index = 0; index < kNetworks; ++index) {
+      const Network network = build_network(mesh(n, k), 17, index);
+      links += static_cast<double>(network.edges());
+      for (std::size_t a = 0; a < agents; ++a) {
+        for (std::size_t b = 0; b < a; ++b) {
+          found[a * agents + b] += linked(network, a, b) ? 1.0 : 0.0;
+        }
+      }
+    }
+    const double share = links / kNetworks / static_cast<double>(n * (n - 1) / 2);
+    const double deviation = std::sqrt(kNetworks * share * (1.0 - share));
+    for (std::size_t a = 0; a < agents; ++a) {
+      for (std::size_t b = 0; b < a; ++b) {
+        CAPTURE(a);
+        CAPTURE(b);
+        CHECK(std::abs(found[a * agents + b] - kNetworks * share) <= 4.5 * deviation);
+      }
+    }
+  }
+}
+
+TEST_CASE("in a large mesh near and far agents are linked alike") {
+  // Links between 16 groups by id: what chance gives in every pair of groups. A shuffle that leaves
+  // half of its work out shows here.
+  constexpr std::int64_t kAgents = 20'000;
+  constexpr std::int64_t kDegree = 8;
+  constexpr std::size_t kGroups = 16;
+  const Network network = build_network(mesh(kAgents, kDegree), 23, 0);
+  std::vector<double> found(kGroups * kGroups, 0.0);
+  const auto group = [](std::size_t i) { return i * kGroups / static_cast<std::size_t>(kAgents); };
+  for (std::size_t i = 0; i < network.agents(); ++i) {
+    for (Offset e = network.offsets[i]; e < network.offsets[i + 1]; ++e) {
+      const auto j = static_cast<std::size_t>(network.columns[static_cast<std::size_t>(e)]);
+      found[group(i) * kGroups + group(j)] += 1.0;
+    }
+  }
+  const double expected = kAgents * kDegree / static_cast<double>(kGroups * kGroups);
+  for (std::size_t a = 0; a < kGroups; ++a) {
+    for (std::size_t b = 0; b < kGroups; ++b) {
+      CAPTURE(a);
+      CAPTURE(b);
+      // Within a group each link is counted twice.
+      const double deviation = std::sqrt(expected * (a == b ? 2.0 : 1.0));
+      CHECK(std::abs(found[a * kGroups + b] - expected) <= 4.5 * deviation);
+    }
+  }
 }
 
 TEST_CASE("networks differ by index and seed, and are the same when asked again") {

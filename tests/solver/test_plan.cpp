@@ -156,6 +156,31 @@ TEST_CASE("a plan is the naive plan: tasks, their order, invalid points, duplica
   }
 }
 
+TEST_CASE("files with their own amounts have one result whatever the network and replicate") {
+  Sweep sweep = load_scenario(NEEDFLOW_SOURCE_DIR "/data/aid2022_sweep.toml", {}).sweep;
+  sweep.networks = 2;
+  sweep.replicates = 3;
+  check_against_naive(sweep);
+  CHECK(make_plan(sweep).duplicates == sweep.points() / 6 * 5);
+}
+
+TEST_CASE("settings that cannot matter make no other identity, those that can do") {
+  const Sweep sweep = sweep_of("");
+  Settings a;
+  Settings b;
+  b.round.damping_factor = 0.5;
+  b.round.relaxation = 0.5;
+  b.recognition.weights = a.recognition.weights = WeightKind::equal;
+  b.recognition.shape = 3.0;
+  b.network.hub = 4;
+  CHECK(run_identity(sweep, a) == run_identity(sweep, b));
+  CHECK(network_identity(sweep, a) == network_identity(sweep, b));
+  a.round.damping = b.round.damping = DampingKind::constant;
+  CHECK(run_identity(sweep, a) != run_identity(sweep, b));
+  b.seed = 1;
+  CHECK(network_identity(sweep, a) != network_identity(sweep, b));
+}
+
 TEST_CASE("points read in any order are the points asked for one by one") {
   for (const char* text : {kEveryAxis, kEveryRound}) {
     const Sweep sweep = sweep_of(text);

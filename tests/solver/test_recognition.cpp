@@ -76,6 +76,20 @@ TEST_CASE("mutual recognition is the smaller of two shares drawn by definition")
   }
 }
 
+TEST_CASE("drawn pairs of which one share is 0 stay links and leave the matrix") {
+  RecognitionSettings settings;
+  settings.shape = 0.001;  // most weights underflow to 0
+  const Network network = small_mesh();
+  const Recognition r = recognise(network, settings, 9, 0, Threads::one);
+  CHECK(r.network_edges == network.edges());
+  CHECK(r.provider_rows.entries() == 2 * r.recognised_pairs);
+  CHECK(r.recognised_pairs < r.network_edges);
+  for (const double weight : r.provider_rows.weights) CHECK(weight > 0.0);
+  for (std::size_t i = 0; i < network.agents(); ++i) {
+    CHECK(r.recipient_links(i) == network.degree(i));
+  }
+}
+
 TEST_CASE("shares drawn on many threads have the bits of one") {
   const Network network = small_mesh(3000, 9);
   const Recognition one = recognise(network, {}, 1, 0, Threads::one);
