@@ -23,7 +23,7 @@ def arguments():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("old")
     parser.add_argument("new")
-    parser.add_argument("--filter", default="round/|in_turn/", help="regular expression of cases")
+    parser.add_argument("--filter", default="round/|lanes/", help="regular expression of cases")
     parser.add_argument("--runs", type=int, default=7, help="of each program (default 7)")
     parser.add_argument("--min-time", type=float, default=0.2, help="seconds a case and run")
     parser.add_argument("--jobs", type=int, default=2, help="processes that compile")

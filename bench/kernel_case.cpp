@@ -16,6 +16,10 @@ namespace {
 constexpr SettleRule kSettleRule{.settlement = SettlementKind::reallocate, .round = 3};
 constexpr StockRule kStockRule{.stock = false, .round = 3};
 
+// The engine's (solver/lane_rounds.cpp).
+template <int L>
+constexpr std::size_t kTileRows = L == 1 ? kRowBlock : 64;
+
 template <int L, class Rule>
 PerLane<Rule, L> for_all_lanes(const Rule& rule) {
   PerLane<Rule, L> rules;
@@ -92,8 +96,13 @@ KernelCase<L>::KernelCase(std::shared_ptr<const Recognition> recognition, const 
       share_(need_.size()),
       received_(need_.size()),
       received_later_(need_.size()),
+      degrees_(recognition_->recipients()),
       made_(need_.size()) {
   draw(settings);
+  const std::span<const Offset> offsets = recognition_->by_provider().offsets;
+  for (std::size_t i = 0; i < degrees_.size(); ++i) {
+    degrees_[i] = static_cast<double>(offsets[i + 1] - offsets[i]);
+  }
   const auto a_round = [this] {
     run(Kernel::denominators, Threads::all);
     run(Kernel::deliveries, Threads::all);
@@ -138,13 +147,15 @@ template <int L>
 void KernelCase<L>::run(const KernelSet<L>& kernels, Kernel kernel, Threads threads,
                         KernelOutputs& made) {
   for_row_blocks(recognition_->recipients(), threads, [&](std::size_t begin, std::size_t end) {
-    run_block(kernels, kernel, {begin, end}, made);
+    for (std::size_t first = begin; first < end; first += kTileRows<L>) {
+      run_rows(kernels, kernel, {first, std::min(end, first + kTileRows<L>)}, made);
+    }
   });
 }
 
 template <int L>
-void KernelCase<L>::run_block(const KernelSet<L>& kernels, Kernel kernel, RowRange range,
-                              KernelOutputs& made) {
+void KernelCase<L>::run_rows(const KernelSet<L>& kernels, Kernel kernel, RowRange range,
+                             KernelOutputs& made) {
   const PublishedNeeds<L> ledger{read<L>(need_)};  // nothing received: all of the need is active
   const CsrView by_provider = recognition_->by_provider();
   const auto out = [range](AlignedVector<double>& values) {
@@ -208,7 +219,7 @@ RecipientState<L> KernelCase<L>::recipients(KernelOutputs& made) const {
   state.damping = lanes<L>(made.damping);
   state.over_previous = lanes<L>(made.over_previous);
   state.next_active = lanes<L>(made.next_active);
-  state.offsets = recognition_->by_recipient().offsets;
+  state.degrees = degrees_;
   return state;
 }
 
@@ -220,7 +231,7 @@ ProviderState<L> KernelCase<L>::providers(KernelOutputs& made) const {
           lanes<L>(made.last_denominator),
           lanes<L>(made.first_denominator),
           {},
-          recognition_->by_provider().offsets};
+          degrees_};
 }
 
 template struct KernelSet<1>;

@@ -56,7 +56,7 @@ class KernelCase {
  public:
   KernelCase(std::shared_ptr<const Recognition> recognition, const Settings& settings);
 
-  /// One call for all rows, a block of rows at a time.
+  /// All rows once, in the tiles that a round goes by.
   void run(Kernel kernel, Threads threads);
 
   /// Empty if the kernel gives its twin's bits, else what differs. Compared once, then remembered.
@@ -68,7 +68,7 @@ class KernelCase {
   void draw(const Settings& settings);
   [[nodiscard]] std::string compare(Kernel kernel, Threads threads);
   void run(const KernelSet<L>& kernels, Kernel kernel, Threads threads, KernelOutputs& made);
-  void run_block(const KernelSet<L>& kernels, Kernel kernel, RowRange range, KernelOutputs& made);
+  void run_rows(const KernelSet<L>& kernels, Kernel kernel, RowRange range, KernelOutputs& made);
   [[nodiscard]] RecipientState<L> recipients(KernelOutputs& made) const;
   [[nodiscard]] ProviderState<L> providers(KernelOutputs& made) const;
 
@@ -76,6 +76,7 @@ class KernelCase {
   KernelSet<L> fast_;
   AlignedVector<double> need_, capacity_, share_;
   AlignedVector<double> received_, received_later_;
+  AlignedVector<double> degrees_;
   KernelOutputs made_;
   bool later_ = false;  ///< which of the two is settled next
   std::vector<std::pair<std::pair<Kernel, Threads>, std::string>> compared_;

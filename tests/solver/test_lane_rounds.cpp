@@ -235,9 +235,11 @@ TEST_CASE("what each recipient received can be kept for every lane") {
   RoundSettings settings;
   settings.settlement = SettlementKind::reallocate;
   rounds.keep_received();
-  rounds.start(5, settings, std::vector<double>{500.0, 300.0}, std::vector<double>{400.0, 300.0});
-  rounds.start(2, settings, std::vector<double>{500.0, 300.0}, std::vector<double>{200.0, 150.0},
-               2.0);
+  const std::vector<double> need{500.0, 300.0};
+  const std::vector<double> capacity{400.0, 300.0};
+  const std::vector<double> half{200.0, 150.0};
+  rounds.start(5, settings, need, capacity);
+  rounds.start(2, settings, need, half, 2.0);
   rounds.round();
   for (const std::size_t lane : {2, 5}) {
     CHECK(rounds.received()[0][lane] == doctest::Approx(2000.0 / 7.0 + 125.0).epsilon(1e-14));
