@@ -93,7 +93,7 @@ LaneRounds<L>::LaneRounds(const Recognition& recognition, const BatchTraits& tra
     : recognition_(recognition),
       traits_(traits),
       threads_(threads),
-      rows_(row_passes<L>()),
+      rows_(recognition, traits.cap),
       providers_(provider_passes<L>()),
       settle_(settle_pass<L>()),
       // Bounds are looked up again when surplus goes back, and a lone run may be watched.
@@ -210,7 +210,7 @@ bool LaneRounds<L>::any_busy() const {
 // 1. Every recipient publishes its residual and its damping.
 template <int L>
 void LaneRounds<L>::publish() {
-  copy_in_eights();
+  rows_.begin_round();
   fill_starting_lanes();
   ledger_.publish();
   for (Lane& lane : lanes_) {
@@ -219,56 +219,6 @@ void LaneRounds<L>::publish() {
     lane.report.messages.published += static_cast<std::int64_t>(need_rows());
     lane.report.messages.read += static_cast<std::int64_t>(recognition_.providers());
   }
-}
-
-/// The copy costs as much as four rounds and saves a third of each.
-template <int L>
-void LaneRounds<L>::copy_in_eights() {
-  constexpr std::int64_t kRoundsBefore = 8;
-  if (L > 1 || ++rounds_begun_ != kRoundsBefore) return;
-  provider_eights_ = sell_matrix(recognition_.by_provider());
-  if (!recognition_.agent_network) recipient_eights_ = sell_matrix(recognition_.by_recipient());
-}
-
-template <int L>
-void LaneRounds<L>::gather_denominators(RowRange range, LaneSpan<double, L> denominator) {
-  const CsrView matrix = recognition_.by_provider();
-  const LaneSpan<double, L> scale = write(scale_).part(range.begin, range.end);
-  if constexpr (L == 1) {
-    if (!provider_eights_.empty()) {
-      eights_.denominators(matrix, provider_eights_, ledger_.active_needs(), available(), range,
-                           denominator, scale);
-      return;
-    }
-  }
-  rows_.denominators(matrix, ledger_.active_needs(), available(), range, denominator, scale);
-}
-
-template <int L>
-void LaneRounds<L>::gather_deliveries(RowRange range, LaneSpan<double, L> received,
-                                      PerLane<std::int64_t, L>& messages) const {
-  const CsrView matrix = recognition_.by_recipient();
-  if constexpr (L == 1) {
-    const SellMatrix& eights = recognition_.agent_network ? provider_eights_ : recipient_eights_;
-    if (!eights.empty() && traits_.cap == Cap::none) {
-      eights_.deliveries(matrix, eights, ledger_.active_needs(), scale(), range, received,
-                         messages[0]);
-      return;
-    }
-  }
-  rows_.deliveries(matrix, ledger_.active_needs(), scale(), traits_.cap, range, received, messages);
-}
-
-template <int L>
-void LaneRounds<L>::gather_returns(RowRange range, LaneSpan<double, L> returned) const {
-  const CsrView matrix = recognition_.by_provider();
-  if constexpr (L == 1) {
-    if (!provider_eights_.empty()) {
-      eights_.returns(matrix, provider_eights_, scale(), read(returned_), range, returned);
-      return;
-    }
-  }
-  rows_.returns(matrix, scale(), read(returned_), range, returned);
 }
 
 // 2. Every provider reads the ledger and works out its factor alone.
@@ -286,7 +236,8 @@ void LaneRounds<L>::compute() {
     Tile<L> made;
     for_tiles<L>(begin, end, [&](std::size_t first, std::size_t last) {
       const LaneSpan<double, L> denominator = made.rows(last - first);
-      gather_denominators({first, last}, denominator);
+      rows_.denominators(ledger_.active_needs(), available(), {first, last}, denominator,
+                         write(scale_).part(first, last));
       providers_.note_offers(rules, state, first, last, denominator, tally);
     });
     provider_tallies_[begin / kRowBlock] = tally;
@@ -310,7 +261,7 @@ void LaneRounds<L>::deliver() {
     for_tiles<L>(begin, end, [&](std::size_t first, std::size_t last) {
       const LaneSpan<double, L> received =
           received_.empty() ? made.rows(last - first) : write(received_).part(first, last);
-      gather_deliveries({first, last}, received, messages);
+      rows_.deliveries(ledger_.active_needs(), scale(), {first, last}, received, messages);
       settle_(rules, state, first, last, received, tally);
     });
     recipient_tallies_[begin / kRowBlock] = tally;
@@ -508,7 +459,6 @@ void LaneRounds<L>::settle_stock() {
 template <int L>
 void LaneRounds<L>::keep_stock(bool comes_back) {
   const bool capped = traits_.cap == Cap::active_need;
-  const CsrView matrix = recognition_.by_provider();
   const PerLane<StockRule, L> rules = stock_rules();
   const ProviderState<L> state = provider_state();
   for_row_blocks(recognition_.providers(), threads_, [=, this](std::size_t begin, std::size_t end) {
@@ -519,10 +469,10 @@ void LaneRounds<L>::keep_stock(bool comes_back) {
       const LaneSpan<double, L> delivered = out.rows(last - first);
       const LaneSpan<double, L> returned = back.rows(last - first);
       if (edge_bounds() && (capped || comes_back)) {
-        rows_.settlements(matrix, ledger_.active_needs(), scale(), read(returned_), traits_.cap,
-                          {first, last}, delivered, returned);
+        rows_.settlements(ledger_.active_needs(), scale(), read(returned_), {first, last},
+                          delivered, returned);
       } else if (comes_back) {
-        gather_returns({first, last}, returned);
+        rows_.returns(scale(), read(returned_), {first, last}, returned);
       }
       using Read = LaneSpan<const double, L>;
       providers_.keep_stock(rules, state, first, last, capped ? Read(delivered) : Read(),
@@ -540,9 +490,8 @@ std::size_t LaneRounds<L>::bytes() const {
         &satisfied_, &damping_, &over_, &over_previous_, &total_, &returned_, &received_}) {
     doubles += vector->size();
   }
-  return provider_eights_.bytes() + recipient_eights_.bytes() + doubles * sizeof(double) +
-         ledger_.bytes() + recurrence_.bytes() + asks_.size() + offers_.size() +
-         provider_tallies_.size() * sizeof(StockTally<L>) +
+  return rows_.bytes() + doubles * sizeof(double) + ledger_.bytes() + recurrence_.bytes() +
+         asks_.size() + offers_.size() + provider_tallies_.size() * sizeof(StockTally<L>) +
          recipient_tallies_.size() * (sizeof(SettleTally<L>) + sizeof(PerLane<std::int64_t, L>));
 }
 

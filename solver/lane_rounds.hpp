@@ -11,12 +11,11 @@
 #include <span>
 #include <vector>
 
-#include "kernels/allocate.hpp"
-#include "kernels/sell.hpp"
 #include "kernels/settle.hpp"
 #include "kernels/stock.hpp"
 #include "solver/ledger.hpp"
 #include "solver/recognition.hpp"
+#include "solver/row_gatherer.hpp"
 #include "solver/settings.hpp"
 #include "solver/stopping.hpp"
 
@@ -145,11 +144,6 @@ class LaneRounds {
   [[nodiscard]] std::span<const double> recipient_degrees() const {
     return recognition_.agent_network ? provider_degrees_ : recipient_degrees_;
   }
-  void copy_in_eights();
-  void gather_denominators(RowRange range, LaneSpan<double, L> denominator);
-  void gather_deliveries(RowRange range, LaneSpan<double, L> received,
-                         PerLane<std::int64_t, L>& messages) const;
-  void gather_returns(RowRange range, LaneSpan<double, L> returned) const;
   void fill_starting_lanes();
   void borrow(const Lane& run);
   /// Σ of the degrees of recipients whose first claim, need times f, is not nothing.
@@ -169,14 +163,9 @@ class LaneRounds {
   const Recognition& recognition_;
   BatchTraits traits_;
   Threads threads_;
-  RowPasses<L> rows_;
+  RowGatherer<L> rows_;
   ProviderPasses<L> providers_;
   SettlePass<L> settle_;
-  // One lane on a matrix that fits the caches: a copy in another order, made once it pays.
-  SellPasses eights_ = sell_passes();
-  SellMatrix provider_eights_;
-  SellMatrix recipient_eights_;  ///< of a bipartite instance
-  std::int64_t rounds_begun_ = 0;
   PerLane<Lane, L> lanes_{};
 
   LaneSpan<const double, L> need_;
