@@ -146,11 +146,10 @@ class PlainRounds {
     using Write = LaneSpan<double, 1>;
     using Read = LaneSpan<const double, 1>;
     const PublishedNeeds<1> ledger{Read(active_)};
-    PerLane<std::int64_t, 1> messages{};
     reference::denominators<1>(recognition_.by_provider(), ledger, Read(capacity_),
                                {0, capacity_.size()}, Write(denominator_), Write(scale_));
     reference::deliveries<1>(recognition_.by_recipient(), ledger, Read(scale_), Cap::none,
-                             {0, need_.size()}, Write(received_), messages);
+                             {0, need_.size()}, Write(received_));
     RecipientState<1> state;
     state.need = Read(need_);
     state.active = Read(active_);

@@ -161,7 +161,6 @@ void KernelCase<L>::run_rows(const KernelSet<L>& kernels, Kernel kernel, RowRang
   const auto out = [range](AlignedVector<double>& values) {
     return lanes<L>(values).part(range.begin, range.end);
   };
-  PerLane<std::int64_t, L> messages{};
   StockTally<L> offers;
   SettleTally<L> settled;
   switch (kernel) {
@@ -170,7 +169,7 @@ void KernelCase<L>::run_rows(const KernelSet<L>& kernels, Kernel kernel, RowRang
                                        out(made.denominator), out(made.scale));
     case Kernel::deliveries:
       return kernels.rows.deliveries(recognition_->by_recipient(), ledger, read<L>(made.scale),
-                                     Cap::none, range, out(made.received), messages);
+                                     Cap::none, range, out(made.received));
     case Kernel::returns:  // the needs stand for claims times shares
       return kernels.rows.returns(by_provider, read<L>(made.scale), read<L>(need_), range,
                                   out(made.returned));

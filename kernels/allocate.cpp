@@ -58,22 +58,17 @@ void denominator_rows(const CsrView& rows, const PublishedNeeds<L>& ledger,
 
 template <int L, class W, bool kBounded, Cap kCap>
 void delivery_rows(const CsrView& rows, const PublishedNeeds<L>& ledger,
-                   LaneSpan<const double, L> scale, RowRange range, LaneSpan<double, L> received,
-                   PerLane<std::int64_t, L>& messages) {
-  std::int64_t counted = 0;
+                   LaneSpan<const double, L> scale, RowRange range, LaneSpan<double, L> received) {
   for_rows<L>(rows, range, [&]<bool kAhead>(std::size_t r) HWY_ATTR {
     const std::size_t out = r - range.begin;
     if constexpr (L == 1) {
-      const Delivery delivery =
+      *received[out] =
           gather_delivery<kBounded, kCap, kAhead>(rows.row_of<W>(r), *ledger.active[r], scale);
-      *received[out] = delivery.received;
-      counted += delivery.messages;
     } else {
       gather_lane_deliveries<L, kBounded, kCap, kAhead>(rows.row_of<W>(r), ledger.active[r], scale,
                                                         received[out]);
     }
   });
-  messages[0] += counted;
 }
 
 template <int L, class W>
@@ -133,12 +128,12 @@ void denominators_of(const CsrView& rows, const PublishedNeeds<L>& ledger,
 template <int L>
 void deliveries_of(const CsrView& rows, const PublishedNeeds<L>& ledger,
                    LaneSpan<const double, L> scale, Cap cap, RowRange range,
-                   LaneSpan<double, L> received, PerLane<std::int64_t, L>& messages) {
+                   LaneSpan<double, L> received) {
   const auto variant = for_matrix(rows, [cap]<class W, bool kBounded>() {
     return cap == Cap::none ? delivery_rows<L, W, kBounded, Cap::none>
                             : delivery_rows<L, W, kBounded, Cap::active_need>;
   });
-  variant(rows, ledger, scale, range, received, messages);
+  variant(rows, ledger, scale, range, received);
 }
 
 template <int L>

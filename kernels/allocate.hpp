@@ -27,11 +27,10 @@ struct RowPasses {
   void (*denominators)(const CsrView& provider_rows, const PublishedNeeds<L>& ledger,
                        LaneSpan<const double, L> available, RowRange range,
                        LaneSpan<double, L> denominator, LaneSpan<double, L> scale);
-  /// Pass 2. active R × L, scale P × L; received: range × L. For L = 1 the nonzero allocations are
-  /// counted into `messages`; wider batches leave it alone (see count_messages).
+  /// Pass 2. active R × L, scale P × L; received: range × L.
   void (*deliveries)(const CsrView& recipient_rows, const PublishedNeeds<L>& ledger,
                      LaneSpan<const double, L> scale, Cap cap, RowRange range,
-                     LaneSpan<double, L> received, PerLane<std::int64_t, L>& messages);
+                     LaneSpan<double, L> received);
   /// Pass 3 in `stock` without bounds. scale P × L, returned_claim R × L; returned: range × L.
   void (*returns)(const CsrView& provider_rows, LaneSpan<const double, L> scale,
                   LaneSpan<const double, L> returned_claim, RowRange range,

@@ -30,6 +30,21 @@ HWY_INLINE hn::Vec<D> lane_values(D d, const PerLane<double, L>& values, std::si
   return hn::LoadU(d, values.data() + lane);
 }
 
+/// One number a row: the same for all lanes of a row, or those of the rows that a vector covers.
+template <int L, class D>
+HWY_INLINE hn::Vec<D> row_values(D d, const double* values, std::size_t row) {
+  if constexpr (L == 1) return hn::LoadU(d, values + row);
+  return hn::Set(d, values[row]);
+}
+
+/// Adds up whole numbers, which are exact in any order.
+template <int L, class D>
+HWY_INLINE void add_counts(D d, hn::Vec<D> counts, std::size_t lane, PerLane<double, L>& sums) {
+  double each[HWY_MAX_BYTES / sizeof(double)];
+  hn::StoreU(counts, d, each);
+  for (std::size_t i = 0; i < hn::MaxLanes(d); ++i) sums[L == 1 ? 0 : lane + i] += each[i];
+}
+
 /// Sets the flags of the lanes that `seen` holds.
 template <int L, class D>
 HWY_INLINE void raise_flags(D d, hn::Mask<D> seen, std::size_t lane,

@@ -100,9 +100,18 @@ HWY_INLINE void for_lane_entries(const CsrRowOf<W>& row, const double* gathered,
     ahead(j + 3);
     visit(3, j + 3);
   }
-  for (std::size_t k = 0; j < length; ++j, ++k) {
+  // Not a loop: with k no constant the accumulators would go through memory for every row.
+  if (j < length) {
     ahead(j);
-    visit(k, j);
+    visit(0, j);
+  }
+  if (j + 1 < length) {
+    ahead(j + 1);
+    visit(1, j + 1);
+  }
+  if (j + 2 < length) {
+    ahead(j + 2);
+    visit(2, j + 2);
   }
 }
 

@@ -76,6 +76,14 @@ struct ByteLanes {
   }
 };
 
+/// One lane needs no register of its own.
+template <>
+struct ByteLanes<1> {
+  using Bytes = std::uint8_t;
+  Bytes bytes{};
+  static ByteLanes load(const std::uint8_t* flags) { return {*flags}; }
+};
+
 /// Entries of one row that offer, a lane; at most 255 of them.
 template <int L, bool kBounded>
 ByteLanes<L> count_entries(const Index* columns, const double* desire, std::size_t count,
@@ -86,7 +94,7 @@ ByteLanes<L> count_entries(const Index* columns, const double* desire, std::size
     const auto column = static_cast<std::size_t>(columns[j]);
     const ByteLanes<L> offering = ByteLanes<L>::load(offers + column * L);
     if (kBounded && !(desire[j] > 0.0)) continue;
-    sum.bytes += offering.bytes;
+    sum.bytes = static_cast<typename ByteLanes<L>::Bytes>(sum.bytes + offering.bytes);
   }
   return sum;
 }
@@ -111,7 +119,8 @@ void count_rows(const CsrView& rows, LaneSpan<const std::uint8_t, L> asks,
                                                   kBounded ? rows.desire.data() + j : nullptr,
                                                   std::min(kMostInByte, end - j), offers[0]);
       std::uint8_t asked[L];
-      const auto kept = sum.bytes & -asking.bytes;  // bytes of 0 or 255
+      const auto kept = static_cast<typename ByteLanes<L>::Bytes>(
+          sum.bytes & -asking.bytes);  // bytes of 0 or 255
       std::memcpy(asked, &kept, L);
       for (std::size_t l = 0; l < L; ++l) counts[l] += asked[l];
       if (++pieces == (std::size_t{1} << 24)) flush();  // 2^24 · 255 < 2^32
@@ -126,11 +135,13 @@ template <int L>
 void count_messages(const CsrView& recipient_rows, LaneSpan<const std::uint8_t, L> asks,
                     LaneSpan<const std::uint8_t, L> offers, RowRange range,
                     PerLane<std::int64_t, L>& messages) {
-  static_assert(L % 8 == 0, "one lane is counted where it is gathered");
   const auto count = recipient_rows.desire.empty() ? count_rows<L, false> : count_rows<L, true>;
   count(recipient_rows, asks, offers, range, messages);
 }
 
+template void count_messages<1>(const CsrView&, LaneSpan<const std::uint8_t, 1>,
+                                LaneSpan<const std::uint8_t, 1>, RowRange,
+                                PerLane<std::int64_t, 1>&);
 template void count_messages<8>(const CsrView&, LaneSpan<const std::uint8_t, 8>,
                                 LaneSpan<const std::uint8_t, 8>, RowRange,
                                 PerLane<std::int64_t, 8>&);

@@ -104,20 +104,12 @@ template <bool kBounded, bool kAhead = false, class W = double>
   return {denominator, denominator > 0.0 ? quotient : 0.0};
 }
 
-/// What a recipient gets in a round, and how many nonzero allocations that was.
-struct Delivery {
-  double received;
-  std::int64_t messages;
-};
-
 /// Phases 3 and 4 for one recipient: received_r = Σ_p v_pr with v_pr = s_p W_pr a_pr, bounded by
 /// a_pr under Cap::active_need. Without bounds the common factor a_r is taken out of the sum.
 template <bool kBounded, Cap kCap, bool kAhead = false, class W = double>
-[[gnu::always_inline]] inline Delivery gather_delivery(const CsrRowOf<W>& own_row,
-                                                       double own_active,
-                                                       LaneSpan<const double, 1> scale) {
+[[gnu::always_inline]] inline double gather_delivery(const CsrRowOf<W>& own_row, double own_active,
+                                                     LaneSpan<const double, 1> scale) {
   RowAccumulator sum;
-  std::int64_t messages = 0;
   for_row_entries<kAhead>(
       own_row, [&](std::size_t k, std::size_t j) __attribute__((always_inline)) {
         const double s = *scale[static_cast<std::size_t>(own_row.columns[j])];
@@ -130,10 +122,9 @@ template <bool kBounded, Cap kCap, bool kAhead = false, class W = double>
         } else {
           sum.partial[k] = std::fma(weight_of(own_row, j), s, sum.partial[k]);
         }
-        messages += static_cast<std::int64_t>(s > 0.0) & static_cast<std::int64_t>(claim > 0.0);
       });
   const bool common_factor = !kBounded && kCap == Cap::none;
-  return {common_factor ? sum.total() * own_active : sum.total(), messages};
+  return common_factor ? sum.total() * own_active : sum.total();
 }
 
 /// The `stock` settlement of one provider without bounds: returned_p = s_p Σ_r W_pr t_r, where

@@ -69,7 +69,9 @@ HWY_INLINE void for_eight_rows(const CsrView& rows, std::size_t row, const Visit
     step(2, e + 2 * kRows);
     step(3, e + 3 * kRows);
   }
-  for (std::size_t k = 0; e < end; e += kRows, ++k) step(k, e);
+  if (e < end) step(0, e);
+  if (e + kRows < end) step(1, e + kRows);
+  if (e + 2 * kRows < end) step(2, e + 2 * kRows);
 }
 
 /// Calls eights(row) for eight rows at a time where they are stored so, single(row) for the others.
@@ -127,13 +129,12 @@ void denominator_eights(const CsrView& rows, const SellMatrix& matrix,
 
 template <bool kBounded>
 void delivery_eights(const CsrView& rows, const SellMatrix& matrix, const PublishedNeeds<1>& ledger,
-                     LaneSpan<const double, 1> scale, RowRange range, LaneSpan<double, 1> received,
-                     std::int64_t& messages) {
+                     LaneSpan<const double, 1> scale, RowRange range,
+                     LaneSpan<double, 1> received) {
   const EightTag d;
   const double* const factors = scale[0];
   const Index* const columns = matrix.columns.data();
   const double* const weights = matrix.weights.data();
-  Eight counted = hn::Zero(d);  // whole numbers, exact
   const auto eights = [&](std::size_t row) HWY_ATTR {
     EightSums sums;
     Eight own[kParts];
@@ -147,8 +148,6 @@ void delivery_eights(const CsrView& rows, const SellMatrix& matrix, const Publis
       Eight& sum = sums.partial[k][part];
       sum = kBounded ? fused_multiply_add(factor, hn::Mul(weight, claim), sum)
                      : fused_multiply_add(weight, factor, sum);
-      const auto sent = hn::And(hn::Gt(factor, hn::Zero(d)), hn::Gt(claim, hn::Zero(d)));
-      counted = hn::Add(counted, hn::IfThenElseZero(sent, hn::Set(d, 1.0)));
     });
     for (std::size_t part = 0; part < kParts; ++part) {
       const Eight total = sums.total(part);
@@ -156,17 +155,10 @@ void delivery_eights(const CsrView& rows, const SellMatrix& matrix, const Publis
                  received[row + part * kPerVector - range.begin]);
     }
   };
-  std::int64_t singly = 0;
   for_mixed_rows(matrix, range, eights, [&](std::size_t row) HWY_ATTR {
-    const Delivery delivery =
+    *received[row - range.begin] =
         gather_delivery<kBounded, Cap::none>(rows.row(row), *ledger.active[row], scale);
-    *received[row - range.begin] = delivery.received;
-    singly += delivery.messages;
   });
-  double counts[kPerVector];
-  hn::StoreU(counted, d, counts);
-  for (const double count : counts) singly += static_cast<std::int64_t>(count);
-  messages += singly;
 }
 
 void return_eights(const CsrView& rows, const SellMatrix& matrix, LaneSpan<const double, 1> scale,
@@ -203,9 +195,9 @@ void denominators_of_eights(const CsrView& rows, const SellMatrix& matrix,
 
 void deliveries_of_eights(const CsrView& rows, const SellMatrix& matrix,
                           const PublishedNeeds<1>& ledger, LaneSpan<const double, 1> scale,
-                          RowRange range, LaneSpan<double, 1> received, std::int64_t& messages) {
+                          RowRange range, LaneSpan<double, 1> received) {
   const auto variant = rows.desire.empty() ? delivery_eights<false> : delivery_eights<true>;
-  variant(rows, matrix, ledger, scale, range, received, messages);
+  variant(rows, matrix, ledger, scale, range, received);
 }
 
 SellPasses passes_of_eights() {

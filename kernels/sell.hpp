@@ -42,7 +42,7 @@ struct SellPasses {
                        RowRange range, LaneSpan<double, 1> denominator, LaneSpan<double, 1> scale);
   void (*deliveries)(const CsrView& recipient_rows, const SellMatrix& eights,
                      const PublishedNeeds<1>& ledger, LaneSpan<const double, 1> scale,
-                     RowRange range, LaneSpan<double, 1> received, std::int64_t& messages);
+                     RowRange range, LaneSpan<double, 1> received);
   /// Without finite D as well.
   void (*returns)(const CsrView& provider_rows, const SellMatrix& eights,
                   LaneSpan<const double, 1> scale, LaneSpan<const double, 1> returned_claim,

@@ -161,10 +161,7 @@ class Settler {
     raise_flags<L>(d_, moved_, lane_, all_.tally.moved);
     const M finite = hn::Eq(unfit_, hn::Zero(d_));
     raise_flags<L>(d_, hn::Not(finite), lane_, all_.tally.overflowed);
-    if constexpr (L > 1) {
-      double* const asked = all_.tally.asked.data() + lane_;
-      hn::StoreU(hn::Add(hn::LoadU(d_, asked), asked_), d_, asked);
-    }
+    add_counts<L>(d_, asked_, lane_, all_.tally.asked);
   }
 
  private:
@@ -221,11 +218,9 @@ class Settler {
       const M rested = hn::Le(hn::Abs(step), hn::Mul(hn::Mul(tolerance_, tolerance_), need));
       moved_ = hn::Or(moved_, hn::Not(rested));
     }
-    if constexpr (L > 1) {
-      if (at_.degrees == nullptr) return;
-      const M claims = hn::Gt(claim, hn::Zero(d_));
-      asked_ = hn::Add(asked_, hn::IfThenElseZero(claims, hn::Set(d_, at_.degrees[row])));
-    }
+    if (at_.degrees == nullptr) return;
+    const M claims = hn::Gt(claim, hn::Zero(d_));
+    asked_ = hn::Add(asked_, hn::IfThenElseZero(claims, row_values<L>(d_, at_.degrees, row)));
   }
 
   D d_;

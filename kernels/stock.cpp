@@ -103,20 +103,15 @@ class OfferNoter : StockVectors<L, D> {
       hn::StoreU(hn::IfThenElse(saves_, had, this->load(state.saved_available, i)), d,
                  state.saved_available.values().data() + i);
     }
-    if constexpr (L > 1) {
-      if (state.degrees.empty()) return;
-      const V degree = hn::Set(d, state.degrees[row]);
-      const M offers = hn::Gt(this->load(state.scale, i), hn::Zero(d));
-      offered_ = hn::Add(offered_, hn::IfThenElseZero(offers, degree));
-    }
+    if (state.degrees.empty()) return;
+    const V degree = row_values<L>(d, state.degrees.data(), row);
+    const M offers = hn::Gt(this->load(state.scale, i), hn::Zero(d));
+    offered_ = hn::Add(offered_, hn::IfThenElseZero(offers, degree));
   }
 
   HWY_INLINE void finish() {
     raise_flags<L>(this->d_, moved_, this->lane_, this->all_.tally.moved);
-    if constexpr (L > 1) {
-      double* const offered = this->all_.tally.offered.data() + this->lane_;
-      hn::StoreU(hn::Add(hn::LoadU(this->d_, offered), offered_), this->d_, offered);
-    }
+    add_counts<L>(this->d_, offered_, this->lane_, this->all_.tally.offered);
   }
 
  private:

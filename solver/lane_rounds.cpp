@@ -112,13 +112,13 @@ LaneRounds<L>::LaneRounds(const Recognition& recognition, const BatchTraits& tra
     returned_.resize(recipients);
   }
   if (traits_.relaxes) total_.resize(recipients);
+  provider_degrees_ = degrees_of(recognition.by_provider());
+  if (!recognition.agent_network) recipient_degrees_ = degrees_of(recognition.by_recipient());
   if constexpr (L > 1) {
     own_need_.resize(recipients);
     own_capacity_.resize(providers);
     need_ = read(own_need_);
     capacity_ = read(own_capacity_);
-    provider_degrees_ = degrees_of(recognition.by_provider());
-    if (!recognition.agent_network) recipient_degrees_ = degrees_of(recognition.by_recipient());
   }
 }
 
@@ -138,7 +138,7 @@ void LaneRounds<L>::start(std::size_t lane, const RoundSettings& settings,
   run.need = need;
   run.capacity = capacity;
   run.capacity_factor = capacity_factor;
-  if constexpr (L > 1) run.asked_next = degrees_of_claims(need, first_damping(run.settings));
+  run.asked_next = degrees_of_claims(need, first_damping(run.settings));
 }
 
 template <int L>
@@ -244,28 +244,26 @@ void LaneRounds<L>::compute() {
   });
   for (std::size_t l = 0; l < L; ++l) {
     lanes_[l].denominators_moved = any_of(provider_tallies_, l, &StockTally<L>::moved);
-    if (L > 1) lanes_[l].offered = count_of(provider_tallies_, l, &StockTally<L>::offered);
+    lanes_[l].offered = count_of(provider_tallies_, l, &StockTally<L>::offered);
   }
 }
 
 // 3. Allocations reach their recipients, who gather them and settle while they are at hand.
 template <int L>
 void LaneRounds<L>::deliver() {
-  if (L > 1) count_messages();
+  count_messages();
   const PerLane<SettleRule, L> rules = settle_rules();
   const RecipientState<L> state = recipient_state();
   for_row_blocks(need_rows(), threads_, [=, this](std::size_t begin, std::size_t end) {
     SettleTally<L> tally;
-    PerLane<std::int64_t, L> messages{};
     Tile<L> made;
     for_tiles<L>(begin, end, [&](std::size_t first, std::size_t last) {
       const LaneSpan<double, L> received =
           received_.empty() ? made.rows(last - first) : write(received_).part(first, last);
-      rows_.deliveries(ledger_.active_needs(), scale(), {first, last}, received, messages);
+      rows_.deliveries(ledger_.active_needs(), scale(), {first, last}, received);
       settle_(rules, state, first, last, received, tally);
     });
     recipient_tallies_[begin / kRowBlock] = tally;
-    message_tallies_[begin / kRowBlock] = messages;
   });
   over_.swap(over_previous_);
 }
@@ -395,9 +393,6 @@ void LaneRounds<L>::take_in_deliveries() {
     lane.overflowed = any_of(recipient_tallies_, l, &SettleTally<L>::overflowed);
     lane.asked_next = count_of(recipient_tallies_, l, &SettleTally<L>::asked);
   }
-  if constexpr (L == 1) {
-    for (const auto& counted : message_tallies_) lanes_[0].report.messages.allocated += counted[0];
-  }
 }
 
 /// Where every provider offers, or every recipient asks, the sums of degrees count the messages;
@@ -417,22 +412,20 @@ void LaneRounds<L>::count_messages() {
         static_cast<std::int64_t>(lane.offered == entries ? lane.asked : lane.offered);
   }
   if (!any_mixed) return;
-  if constexpr (L > 1) {
-    asks_.resize(need_rows() * L);
-    offers_.resize(scale_.size());
-    flag_positive(ledger_.active_needs().active.values(), asks_);
-    flag_positive(scale().values(), offers_);
-    using Flags = LaneSpan<const std::uint8_t, L>;
-    const CsrView matrix = recognition_.by_recipient();
-    for_row_blocks(need_rows(), threads_, [=, this](std::size_t begin, std::size_t end) {
-      PerLane<std::int64_t, L> messages{};
-      needflow::count_messages<L>(matrix, Flags(asks_), Flags(offers_), {begin, end}, messages);
-      message_tallies_[begin / kRowBlock] = messages;
-    });
-    for (const auto& counted : message_tallies_) {
-      for (std::size_t l = 0; l < L; ++l) {
-        if (mixed[l]) lanes_[l].report.messages.allocated += counted[l];
-      }
+  asks_.resize(need_rows() * L);
+  offers_.resize(scale_.size());
+  flag_positive(ledger_.active_needs().active.values(), asks_);
+  flag_positive(scale().values(), offers_);
+  using Flags = LaneSpan<const std::uint8_t, L>;
+  const CsrView matrix = recognition_.by_recipient();
+  for_row_blocks(need_rows(), threads_, [=, this](std::size_t begin, std::size_t end) {
+    PerLane<std::int64_t, L> messages{};
+    needflow::count_messages<L>(matrix, Flags(asks_), Flags(offers_), {begin, end}, messages);
+    message_tallies_[begin / kRowBlock] = messages;
+  });
+  for (const auto& counted : message_tallies_) {
+    for (std::size_t l = 0; l < L; ++l) {
+      if (mixed[l]) lanes_[l].report.messages.allocated += counted[l];
     }
   }
 }
@@ -515,7 +508,7 @@ std::size_t round_state_bytes(std::size_t providers, std::size_t recipients, int
     return blocks_of(providers) * sizeof(StockTally<L>) +
            blocks_of(recipients) * (sizeof(SettleTally<L>) + sizeof(PerLane<std::int64_t, L>));
   });
-  const std::size_t flags = lanes > 1 ? providers + recipients : 0;  // for counting messages
+  const std::size_t flags = providers + recipients;  // for counting messages
   return static_cast<std::size_t>(lanes) *
              (sizeof(double) * (providers * of_provider + recipients * of_recipient) + flags) +
          tallies;

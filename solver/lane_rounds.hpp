@@ -182,7 +182,7 @@ class LaneRounds {
   LaneVector<double> received_;             ///< only if somebody looks
   LaneVector<std::uint8_t> asks_, offers_;  ///< for counting messages, once that is needed
   Recurrence<L> recurrence_;
-  std::vector<double> provider_degrees_;   ///< stored entries of a row; empty for one lane
+  std::vector<double> provider_degrees_;   ///< stored entries of a row
   std::vector<double> recipient_degrees_;  ///< of a bipartite instance
   // a block of rows each
   std::vector<StockTally<L>> provider_tallies_;

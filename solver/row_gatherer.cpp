@@ -31,16 +31,15 @@ void RowGatherer<L>::denominators(const PublishedNeeds<L>& ledger,
 
 template <int L>
 void RowGatherer<L>::deliveries(const PublishedNeeds<L>& ledger, LaneSpan<const double, L> scale,
-                                RowRange range, LaneSpan<double, L> received,
-                                PerLane<std::int64_t, L>& messages) const {
+                                RowRange range, LaneSpan<double, L> received) const {
   const CsrView matrix = recognition_.by_recipient();
   if constexpr (L == 1) {
     if (!recipient_eights().empty() && cap_ == Cap::none) {
-      eights_.deliveries(matrix, recipient_eights(), ledger, scale, range, received, messages[0]);
+      eights_.deliveries(matrix, recipient_eights(), ledger, scale, range, received);
       return;
     }
   }
-  rows_.deliveries(matrix, ledger, scale, cap_, range, received, messages);
+  rows_.deliveries(matrix, ledger, scale, cap_, range, received);
 }
 
 template <int L>

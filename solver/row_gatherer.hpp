@@ -26,7 +26,7 @@ class RowGatherer {
                     RowRange range, LaneSpan<double, L> denominator,
                     LaneSpan<double, L> scale) const;
   void deliveries(const PublishedNeeds<L>& ledger, LaneSpan<const double, L> scale, RowRange range,
-                  LaneSpan<double, L> received, PerLane<std::int64_t, L>& messages) const;
+                  LaneSpan<double, L> received) const;
   void returns(LaneSpan<const double, L> scale, LaneSpan<const double, L> returned_claim,
                RowRange range, LaneSpan<double, L> returned) const;
   void settlements(const PublishedNeeds<L>& ledger, LaneSpan<const double, L> scale,

@@ -51,11 +51,10 @@ void denominators(const CsrView& provider_rows, const PublishedNeeds<L>& ledger,
   }
 }
 
-/// Messages are counted for any L; the fast pass leaves those of wider batches to count_messages().
 template <int L>
 void deliveries(const CsrView& recipient_rows, const PublishedNeeds<L>& ledger,
                 LaneSpan<const double, L> scale, Cap cap, RowRange range,
-                LaneSpan<double, L> received, PerLane<std::int64_t, L>& messages) {
+                LaneSpan<double, L> received) {
   const bool plain = recipient_rows.desire.empty() && cap == Cap::none;
   for (std::size_t r = range.begin; r < range.end; ++r) {
     const CsrRow row = recipient_rows.row(r);
@@ -64,7 +63,6 @@ void deliveries(const CsrView& recipient_rows, const PublishedNeeds<L>& ledger,
       const double sum = row_sum(row.columns.size(), [&](std::size_t j, double partial) {
         const double s = scale[static_cast<std::size_t>(row.columns[j])][l];
         const double a = claim(row, j, active);
-        if (s > 0.0 && a > 0.0) ++messages[l];
         if (plain) return std::fma(row.weights[j], s, partial);
         if (cap == Cap::none) return std::fma(s, row.weights[j] * a, partial);
         return partial + allocation(s, row.weights[j], a, cap);

@@ -78,8 +78,7 @@ void settle_one(const SettleRule& rule, const RecipientState<L>& state, std::siz
   if (!(over <= rule.tolerance * need && under <= rule.tolerance * need)) tally.unmet[lane] = 1;
   if (!(std::fabs(x - satisfied) <= rule.tolerance * rule.tolerance * need)) tally.moved[lane] = 1;
   if (!std::isfinite(received)) tally.overflowed[lane] = 1;
-  // One lane counts its messages where they are gathered and does without.
-  if (L > 1 && !state.degrees.empty() && under * f > 0.0) {
+  if (!state.degrees.empty() && under * f > 0.0) {
     tally.asked[lane] += state.degrees[row];
   }
 }

@@ -23,8 +23,7 @@ void note_offers(const PerLane<StockRule, L>& rules, const ProviderState<L>& sta
       if (rules[l].saves && !state.saved_available.values().empty()) {
         state.saved_available[p][l] = state.available[p][l];
       }
-      // One lane counts its messages where they are gathered and does without.
-      if (L > 1 && !state.degrees.empty() && state.scale[p][l] > 0.0) {
+      if (!state.degrees.empty() && state.scale[p][l] > 0.0) {
         tally.offered[l] += state.degrees[p];
       }
     }

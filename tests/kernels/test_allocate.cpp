@@ -56,7 +56,6 @@ void check_ranges() {
   const Outputs whole = passes<L>(rows, given, Cap::active_need);
   for (const RowRange range : ranges_of(rows.rows())) {
     Outputs found = passes<L>(row_passes<L>(), rows, given, Cap::active_need, range);
-    found.messages.clear();  // a sum over the range, not a row's own
     CAPTURE(L);
     CAPTURE(range.begin);
     CAPTURE(range.end);
@@ -72,7 +71,6 @@ void check_lanes(bool with_desire, Cap cap) {
   const Outputs together = passes<L>(rows, batch, cap);
   for (std::size_t l = 0; l < L; ++l) {
     Outputs alone = passes<1>(rows, lane_of<L>(batch, l), cap);
-    alone.messages.clear();  // batches leave them to count_messages()
     CAPTURE(L);
     CAPTURE(l);
     CHECK(difference(lane_of<L>(together, l, rows.rows()), alone) == "");
@@ -126,17 +124,6 @@ TEST_CASE("A range of rows holds what these rows hold among all") {
   check_ranges<1>();
   check_ranges<8>();
   check_ranges<16>();
-}
-
-TEST_CASE("A batch leaves the counting of messages to others") {
-  Numbers numbers(30);
-  const CsrMatrix rows = tests::random_rows(numbers, cycling(20, 5), 10, false);
-  const Inputs given = random_inputs<8>(numbers, rows);
-  std::vector<double> received(rows.rows() * 8);
-  PerLane<std::int64_t, 8> messages{};
-  row_passes<8>().deliveries(rows.view(), {in<8>(given.row_amount)}, in<8>(given.column_scale),
-                             Cap::none, {0, rows.rows()}, out<8>(received), messages);
-  CHECK(messages == PerLane<std::int64_t, 8>{});
 }
 
 TEST_CASE("Entry j of a row goes to partial sum j mod 4, and these are added in pairs") {

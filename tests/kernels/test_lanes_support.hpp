@@ -209,7 +209,6 @@ LaneSpan<double, L> middle(std::vector<double>& values) {
 /// What the passes write for a range of rows, with kAround elements on either side.
 struct Outputs {
   std::vector<double> denominator, scale, received, returned_freely, delivered, returned;
-  std::vector<std::int64_t> messages;  ///< a lane; those of one lane alone are compared
 
   explicit Outputs(std::size_t elements) {
     for (auto* values : all()) values->assign(elements + 2 * kAround, kUnwritten);
@@ -227,7 +226,6 @@ inline std::string difference(const Outputs& a, const Outputs& b) {
   if (differ(a.denominator, b.denominator)) return "denominator";
   if (differ(a.scale, b.scale)) return "scale";
   if (differ(a.received, b.received)) return "received";
-  if (a.messages != b.messages) return "messages";
   if (differ(a.returned_freely, b.returned_freely)) return "returned without bounds";
   if (differ(a.delivered, b.delivered)) return "delivered";
   return differ(a.returned, b.returned) ? "returned" : "";
@@ -256,17 +254,14 @@ Outputs passes(const RowPasses<L>& pass, const CsrMatrix& rows, const Inputs& gi
   Outputs made((range.end - range.begin) * L);
   const PublishedNeeds<L> ledger{in<L>(given.column_active)};
   const PublishedNeeds<L> own{in<L>(given.row_amount)};
-  PerLane<std::int64_t, L> messages;
-  messages.fill(1000);  // counted ones are added
   pass.denominators(rows.view(), ledger, in<L>(given.row_amount), range,
                     middle<L>(made.denominator), middle<L>(made.scale));
-  pass.deliveries(rows.view(), own, in<L>(given.column_scale), cap, range, middle<L>(made.received),
-                  messages);
+  pass.deliveries(rows.view(), own, in<L>(given.column_scale), cap, range,
+                  middle<L>(made.received));
   pass.returns(rows.view(), in<L>(given.row_scale), in<L>(given.column_claim), range,
                middle<L>(made.returned_freely));
   pass.settlements(rows.view(), ledger, in<L>(given.row_scale), in<L>(given.column_share), cap,
                    range, middle<L>(made.delivered), middle<L>(made.returned));
-  if (L == 1) made.messages.assign(messages.begin(), messages.end());
   return made;
 }
 
