@@ -90,13 +90,10 @@ class OfferNoter : StockVectors<L, D> {
     const ProviderState<L>& state = this->all_.state;
     const D d = this->d_;
     const V now = hn::LoadU(d, this->all_.denominator + (i - this->all_.shift));
-    const V first = hn::IfThenElse(begins_, now, this->load(state.first, i));
-    const V step = hn::Abs(hn::Sub(now, this->load(state.denominator, i)));
-    const M rested = hn::Le(step, hn::Mul(tolerance_, first));
-    const M provides = hn::Gt(this->load(state.capacity, i), hn::Zero(d));
-    moved_ = hn::Or(moved_, hn::AndNot(rested, provides));
+    // Once every lane has a provider that moved there is nothing to compare, and three streams of
+    // memory are spared: in most rounds after a few rows.
+    if (this->all_.rules.any_begins || !hn::AllTrue(d, moved_)) compare(i, now);
     hn::StoreU(now, d, state.denominator.values().data() + i);
-    if (this->all_.rules.any_begins) hn::StoreU(first, d, state.first.values().data() + i);
     if (this->all_.rules.any_saves && !state.saved_available.values().empty()) {
       // Not BlendedStore: Highway 1.0 writes a second double beyond a vector of one.
       const V had = this->load(state.available, i);
@@ -107,6 +104,17 @@ class OfferNoter : StockVectors<L, D> {
     const V degree = row_values<L>(d, state.degrees.data(), row);
     const M offers = hn::Gt(this->load(state.scale, i), hn::Zero(d));
     offered_ = hn::Add(offered_, hn::IfThenElseZero(offers, degree));
+  }
+
+  HWY_INLINE void compare(std::size_t i, V now) {
+    const ProviderState<L>& state = this->all_.state;
+    const D d = this->d_;
+    const V first = hn::IfThenElse(begins_, now, this->load(state.first, i));
+    const V step = hn::Abs(hn::Sub(now, this->load(state.denominator, i)));
+    const M rested = hn::Le(step, hn::Mul(tolerance_, first));
+    const M provides = hn::Gt(this->load(state.capacity, i), hn::Zero(d));
+    moved_ = hn::Or(moved_, hn::AndNot(rested, provides));
+    if (this->all_.rules.any_begins) hn::StoreU(first, d, state.first.values().data() + i);
   }
 
   HWY_INLINE void finish() {
