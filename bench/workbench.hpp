@@ -85,5 +85,6 @@ void register_machine(Workbench& workbench);
 void register_rounds(Workbench& workbench);
 void register_networks(Workbench& workbench);
 void register_sweeps(Workbench& workbench);
+void register_variants(Workbench& workbench);
 
 }  // namespace needflow::bench

@@ -90,6 +90,7 @@ HWY_INLINE void for_lane_entries(const CsrRowOf<W>& row, const double* gathered,
     if constexpr (kAhead) {
       __builtin_prefetch(row.columns.data() + j + kPrefetchAhead);
       __builtin_prefetch(row.weights.data() + j + kPrefetchAhead);
+      if (!row.desire.empty()) __builtin_prefetch(row.desire.data() + j + kPrefetchAhead);
     }
     ahead(j);
     visit(0, j);

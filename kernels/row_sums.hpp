@@ -40,7 +40,10 @@ enum class Cap { none, active_need };
 
 /// Entries ahead of which columns and weights are asked for; rows lie one behind the other, so this
 /// reaches into the rows to come. A prefetch past the end does no harm. Tried without gain at
-/// N = 1e6: the non-temporal hint, 1024 ahead, two rows at a time, a row as one vector of four.
+/// N = 1e6: other hints (second level, non-temporal), 256 or 1024 ahead, the gathered numbers, two
+/// rows at a time, a row as one vector of four. Large pages save 13 % of a pass there, but the
+/// first build of a network in a fresh process then takes twice as long on the virtual machine
+/// tried.
 inline constexpr std::size_t kPrefetchAhead = 512;
 
 /// From how many stored entries prefetching pays: below, the matrix stays in the second-level cache
@@ -56,7 +59,7 @@ struct RowAccumulator {
 };
 
 /// Calls visit(k, j) for every entry j of a row, k = j mod 4 being its partial sum.
-template <bool kAhead, class W, class Visit>
+template <bool kAhead, bool kBounded, class W, class Visit>
 [[gnu::always_inline]] inline void for_row_entries(const CsrRowOf<W>& row, const Visit& visit) {
   const std::size_t length = row.columns.size();
   std::size_t j = 0;
@@ -64,6 +67,7 @@ template <bool kAhead, class W, class Visit>
     if constexpr (kAhead) {
       __builtin_prefetch(row.columns.data() + j + kPrefetchAhead);
       __builtin_prefetch(row.weights.data() + j + kPrefetchAhead);
+      if constexpr (kBounded) __builtin_prefetch(row.desire.data() + j + kPrefetchAhead);
     }
     visit(0, j);
     visit(1, j + 1);
@@ -93,7 +97,7 @@ template <bool kBounded, bool kAhead = false, class W = double>
 [[gnu::always_inline]] inline Offer compute_offer(const CsrRowOf<W>& own_row, double own_available,
                                                   const PublishedNeeds<1>& ledger) {
   RowAccumulator sum;
-  for_row_entries<kAhead>(
+  for_row_entries<kAhead, kBounded>(
       own_row, [&](std::size_t k, std::size_t j) __attribute__((always_inline)) {
         const double active = *ledger.active[static_cast<std::size_t>(own_row.columns[j])];
         sum.partial[k] =
@@ -110,7 +114,7 @@ template <bool kBounded, Cap kCap, bool kAhead = false, class W = double>
 [[gnu::always_inline]] inline double gather_delivery(const CsrRowOf<W>& own_row, double own_active,
                                                      LaneSpan<const double, 1> scale) {
   RowAccumulator sum;
-  for_row_entries<kAhead>(
+  for_row_entries<kAhead, kBounded>(
       own_row, [&](std::size_t k, std::size_t j) __attribute__((always_inline)) {
         const double s = *scale[static_cast<std::size_t>(own_row.columns[j])];
         const double claim = claim_on<kBounded>(own_row, j, own_active);
@@ -134,7 +138,7 @@ template <bool kAhead = false, class W = double>
 [[gnu::always_inline]] inline double gather_return(const CsrRowOf<W>& own_row, double own_scale,
                                                    LaneSpan<const double, 1> returned_claim) {
   RowAccumulator sum;
-  for_row_entries<kAhead>(
+  for_row_entries<kAhead, false>(
       own_row, [&](std::size_t k, std::size_t j) __attribute__((always_inline)) {
         const double claim = *returned_claim[static_cast<std::size_t>(own_row.columns[j])];
         sum.partial[k] = std::fma(weight_of(own_row, j), claim, sum.partial[k]);
@@ -155,7 +159,7 @@ template <bool kBounded, Cap kCap, bool kAhead = false, class W = double>
     LaneSpan<const double, 1> returned_share) {
   RowAccumulator delivered;
   RowAccumulator returned;
-  for_row_entries<kAhead>(
+  for_row_entries<kAhead, kBounded>(
       own_row, [&](std::size_t k, std::size_t j) __attribute__((always_inline)) {
         const auto column = static_cast<std::size_t>(own_row.columns[j]);
         const double claim = claim_on<kBounded>(own_row, j, *ledger.active[column]);

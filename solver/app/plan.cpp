@@ -2,73 +2,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <functional>
 #include <map>
 #include <memory>
 #include <ostream>
 
 #include "io/text_file.hpp"
 #include "solver/app/commands.hpp"
-#include "solver/error.hpp"
-#include "solver/sweep/tasks.hpp"
+#include "solver/app/plan_costs.hpp"
+#include "solver/sweep/outcome.hpp"
 
 namespace needflow::app {
 
 namespace {
 
 constexpr std::size_t kShownProblems = 10;
-
-/// What this machine takes, measured on two small meshes that differ in edges alone.
-struct MeasuredCosts {
-  double build_entry;  ///< seconds an entry of a generated matrix
-  double edge_round;   ///< seconds an entry a round
-  double agent_round;  ///< seconds a provider or recipient a round
-};
-
-double seconds_of(const std::function<void()>& work) {
-  const auto started = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-}
-
-constexpr std::int64_t kTrialAgents = 1000;
-
-double seconds_a_round(const Recognition& recognition) {
-  RoundSettings round;
-  round.settlement = SettlementKind::reallocate;
-  round.stop = StopRule::needs;
-  round.max_rounds = 40;
-  Amounts amounts = draw_population(PopulationSettings{}, kTrialAgents, 1, 0, 0);
-  apply_supply_ratio(amounts, 0.7);
-  RoundSolver solver(recognition, round, Threads::one);
-  const auto run = [&] { return solver.run(amounts.need[0], amounts.capacity[0]).rounds; };
-  (void)run();  // warms the caches
-  std::int64_t rounds = 0;
-  const double seconds = seconds_of([&] { rounds = run(); });
-  return seconds / static_cast<double>(rounds);
-}
-
-MeasuredCosts measure_costs() {
-  constexpr std::int64_t kFew = 2;
-  constexpr std::int64_t kMany = 20;
-  const auto mesh = [](std::int64_t neighbors) {
-    NetworkSettings network;
-    network.agents = kTrialAgents;
-    network.neighbors = neighbors;
-    return recognise(build_network(network, 1, 0), RecognitionSettings{}, 1, 0, Threads::one);
-  };
-  const Recognition sparse = mesh(kFew);
-  Recognition dense;
-  MeasuredCosts costs{};
-  costs.build_entry = seconds_of([&] { dense = mesh(kMany); }) / (kMany * kTrialAgents);
-  const double few = seconds_a_round(sparse);
-  const double many = seconds_a_round(dense);
-  costs.edge_round = std::max(0.0, many - few) / ((kMany - kFew) * kTrialAgents);
-  costs.agent_round =
-      std::max(0.0, few - costs.edge_round * kFew * kTrialAgents) / (2 * kTrialAgents);
-  return costs;
-}
 
 /// A file's data before compression; deflate leaves less.
 std::size_t result_bytes(const Sweep& sweep, const Plan& plan) {
@@ -130,25 +77,20 @@ void print_layouts(const Plan& plan, std::ostream& out) {
 }
 
 void print_costs(const Sweep& sweep, const Plan& plan, int threads, std::ostream& out) {
-  const MeasuredCosts costs = measure_costs();
-  const double seconds =
-      (plan.built_entries * costs.build_entry + plan.edge_rounds * costs.edge_round +
-       plan.agent_rounds * costs.agent_round) /
-      threads;
+  CostTrials trials;
+  const double seconds = trials.seconds(sweep, plan) / threads;
   out << fmt::format("networks     {}, each built once\n", plan.tasks.size());
   print_layouts(plan, out);
-  out << fmt::format("memory       {} for the largest point, {} of outcomes kept until the end\n",
-                     readable_size(static_cast<std::uint64_t>(plan.largest_point_bytes)),
-                     readable_size(static_cast<std::uint64_t>(plan.outcome_bytes)));
+  out << fmt::format(
+      "memory       {} for the largest network and its batch, {} of outcomes kept until the end\n",
+      readable_size(static_cast<std::uint64_t>(plan.largest_task_bytes)),
+      readable_size(static_cast<std::uint64_t>(plan.outcome_bytes)));
   out << fmt::format("output       {} before compression\n",
                      readable_size(result_bytes(sweep, plan)));
   out << fmt::format(
-      "time         about {} on {} threads, by what was measured now: {:.0f} ns an edge to build, "
-      "{:.1f} ns an edge and {:.0f} ns an agent a round; reallocate counted at max_rounds, stock "
-      "and "
-      "stream at 6\n",
-      readable_duration(seconds), threads, 1e9 * costs.build_entry, 1e9 * costs.edge_round,
-      1e9 * costs.agent_round);
+      "time         about {} on {} threads, by trials on this machine now; reallocate counted at "
+      "max_rounds, stock and stream at {} rounds\n",
+      readable_duration(seconds), threads, kFewRounds);
 }
 
 }  // namespace

@@ -37,11 +37,15 @@ std::string settings_problem(const Sweep& sweep, const Settings& settings) {
   return population_problem(settings.population);
 }
 
+/// While it is built, and after.
 std::int64_t matrix_bytes(const Sweep& sweep, const NetworkTask& task) {
   constexpr std::int64_t kEntryBytes = sizeof(Index) + sizeof(double);
-  // While a mesh is built its pattern, shares and matrix stand side by side.
-  const std::int64_t copies = sweep.instance->source == Source::bipartite ? 2 : 3;
-  return copies * kEntryBytes * task.entries;
+  constexpr std::int64_t kAgentBytes = 2 * sizeof(Offset) + sizeof(Index);
+  const std::int64_t agents = task.providers + task.recipients;
+  const bool narrow = task.example.settings.solver.weights == WeightPrecision::f32;
+  const std::int64_t narrowed = narrow ? static_cast<std::int64_t>(sizeof(float)) : 0;
+  const std::int64_t copies = sweep.instance->source == Source::bipartite ? 2 : 1;
+  return copies * (kEntryBytes + narrowed) * task.entries + kAgentBytes * agents;
 }
 
 /// `rounds`: of all the task's points, one need type.
@@ -59,13 +63,10 @@ void add_costs(const Sweep& sweep, const NetworkTask& task, std::int64_t rounds,
   const auto state = static_cast<std::int64_t>(round_state_bytes(
       static_cast<std::size_t>(task.providers), static_cast<std::size_t>(task.recipients),
       task.layout.lanes, BatchTraits::of(task.example.settings.round)));
-  plan.largest_point_bytes = std::max(plan.largest_point_bytes, matrix_bytes(sweep, task) + state);
+  plan.largest_task_bytes = std::max(plan.largest_task_bytes, matrix_bytes(sweep, task) + state);
   if (sweep.instance->source == Source::generated) {
     plan.built_entries += static_cast<double>(task.entries);
   }
-  const double all_rounds = static_cast<double>(sweep.types()) * static_cast<double>(rounds);
-  plan.edge_rounds += all_rounds * static_cast<double>(task.entries);
-  plan.agent_rounds += all_rounds * static_cast<double>(task.providers + task.recipients);
   plan.outcome_bytes += outcome_bytes(sweep, task, rounds);
 }
 
@@ -99,6 +100,7 @@ class Planner {
     for (std::size_t first = 0; first < plan_.points; first += networks_ * replicates_) add(first);
     for (std::size_t t = 0; t < plan_.tasks.size(); ++t) {
       size_task(sweep_, plan_.tasks[t], forced_lanes_);
+      plan_.tasks[t].rounds = rounds_[t] * static_cast<std::int64_t>(sweep_.types());
       add_costs(sweep_, plan_.tasks[t], rounds_[t], plan_);
     }
     std::stable_sort(
@@ -170,7 +172,6 @@ class Planner {
 }  // namespace
 
 std::int64_t assumed_rounds(const RoundSettings& settings) {
-  constexpr std::int64_t kFewRounds = 6;
   return settings.settlement == SettlementKind::reallocate
              ? settings.max_rounds
              : std::min(settings.max_rounds, kFewRounds);

@@ -20,6 +20,7 @@ struct NetworkTask {
   std::int64_t recipients = 0;
   std::int64_t entries = 0;  ///< stored entries of the matrix, expected
   Layout layout = {};
+  std::int64_t rounds = 0;  ///< Σ over its runs of assumed_rounds()
 };
 
 struct InvalidEntry {
@@ -34,16 +35,14 @@ struct Plan {
   std::size_t duplicates = 0;         ///< points that compute what an earlier point computes
   std::vector<std::size_t> duplicate_examples;  ///< the first few of them
 
-  std::int64_t largest_point_bytes = 0;  ///< matrix and state of the largest point
-  std::int64_t outcome_bytes = 0;        ///< numbers that will be kept until the file is written
-  // Work, for an estimate of time: rounds as assumed_rounds() bounds them.
-  double built_entries = 0.0;  ///< Σ over networks of entries
-  double edge_rounds = 0.0;    ///< Σ over runs of entries × rounds
-  double agent_rounds = 0.0;   ///< Σ over runs of (providers + recipients) × rounds
+  std::int64_t largest_task_bytes = 0;  ///< a matrix and the state of one batch on it, at most
+  std::int64_t outcome_bytes = 0;       ///< numbers that will be kept until the file is written
+  double built_entries = 0.0;           ///< Σ over networks of entries
 };
 
 /// Rounds assumed for a run when its cost is estimated: stream and stock end in a few, `reallocate`
 /// goes on to the limit more often than not.
+inline constexpr std::int64_t kFewRounds = 4;
 [[nodiscard]] std::int64_t assumed_rounds(const RoundSettings& settings);
 
 /// `forced_lanes` overrules the layout's width; see choose_layout().

@@ -35,6 +35,19 @@ void check_against_twin(const Shape& shape, bool with_desire, Cap cap) {
   }
 }
 
+template <int L>
+void check_narrow(const Shape& shape, Cap cap) {
+  Numbers numbers(40 + shape.lengths.size());
+  CsrMatrix wide = tests::random_rows(numbers, shape.lengths, shape.columns, cap != Cap::none);
+  CsrMatrix narrow = wide;
+  narrow_weights(narrow);
+  for (double& weight : wide.weights) weight = static_cast<double>(static_cast<float>(weight));
+  const Inputs given = random_inputs<L>(numbers, wide);
+  CAPTURE(L);
+  CAPTURE(shape.name);
+  CHECK(difference(passes<L>(narrow, given, cap), passes<L>(wide, given, cap)) == "");
+}
+
 /// The rows of a range out of what was written for all rows.
 template <int L>
 Outputs part_of(Outputs whole, RowRange range) {
@@ -116,6 +129,20 @@ TEST_CASE("Matrices large enough to be prefetched give the same bits as small on
       check_against_twin<1>({"large", cycling(rows_for(1), 41), 900}, bounds, cap);
       check_against_twin<8>({"large", cycling(rows_for(8), 41), 900}, bounds, cap);
       check_against_twin<16>({"large", cycling(rows_for(16), 41), 900}, bounds, cap);
+    }
+  }
+}
+
+TEST_CASE("Weights of 32 bits give the bits of the same numbers in 64") {
+  for (const std::string& target : usable_simd_targets()) {
+    const ForcedTarget forced(target);
+    CAPTURE(target);
+    for (const Shape& shape : awkward_shapes()) {
+      for (const Cap cap : kCaps) {
+        check_narrow<1>(shape, cap);
+        check_narrow<8>(shape, cap);
+        check_narrow<16>(shape, cap);
+      }
     }
   }
 }

@@ -167,3 +167,15 @@ TEST_CASE("An empty matrix and one without entries have a transpose") {
   CHECK(transposed(no_columns).column_count == 4);
   CHECK(same(transposed(transposed(no_columns)), no_columns));
 }
+
+TEST_CASE("Weights are narrowed to the nearest float and never to nothing") {
+  CsrMatrix matrix = small_matrix();
+  matrix.weights = {0.1, 0.5, 1.0, 1.0 / 3.0, 1e-60};
+  narrow_weights(matrix);
+  CHECK(matrix.weights.empty());
+  CHECK(matrix.narrow_weights == std::vector<float>{0.1F, 0.5F, 1.0F, 1.0F / 3.0F, 0x1p-149F});
+  CHECK(matrix.view().narrow());
+  CHECK(matrix.view().weight(3) == static_cast<double>(1.0F / 3.0F));
+  CHECK(matrix.view().row_of<float>(0).weights[1] == 0.5F);
+  CHECK(matrix.bytes() == 4 * sizeof(Offset) + 5 * (sizeof(Index) + sizeof(float)));
+}

@@ -188,6 +188,77 @@ class AnyMachine(Bits):
         self.assert_nothing_in(self.out)
 
 
+# Lanes are for runs whose rounds nobody watches, so none of these keeps traces.
+LANES_MIXED = toml(
+    seed=7, network={"agents": [7, 40], "neighbors": ["table", 4], "count": 2},
+    population={"replicates": 3, "types": 2, "capacity": "uniform", "capacity_cv": 0.5,
+                "supply_ratio": [0.0, 0.4, 1.3], "provider_fraction": 0.7,
+                "recipient_fraction": 0.8},
+    round={"settlement": ["stock", "stream", "reallocate"], "damping": ["adaptive", 0.5],
+           "cap": ["none", "active_need"], "tolerance": [0.01, 0.2], "max_rounds": 40},
+    output={"agents": True})
+LANES_RELAXED = toml(network={"agents": 60, "neighbors": 8}, population={"replicates": 5},
+                     round={"settlement": ["reallocate", "stock"], "relaxation": [0.3, 1.0],
+                            "return_surplus": [True, False], "stop": ["needs", "either"]},
+                     solver={"weights": ["f64", "f32"]}, output={"agents": True})
+# One batch whose rows all threads share, and one large enough to be prefetched.
+LANES_LARGE = toml(network={"agents": 9000, "neighbors": 20}, population={"replicates": 7},
+                   round={"settlement": ["stock"]}, output={"agents": True})
+LANES_AID = toml(instance={"providers": "aid2022/providers.csv", "edges": "aid2022/edges.csv",
+                           "recipients": "aid2022/recipients.csv"},
+                 population={"supply_ratio": [0.2, 0.42, 0.7, 1.0, 1.1, 1.5]},
+                 round={"settlement": ["stock", "stream", "reallocate"],
+                        "cap": ["none", "active_need"]}, output={"agents": True})
+LANES_OTC = toml(seed=3, instance={"ratings": "bitcoin_otc/ratings.csv.gz"},
+                 population={"replicates": 6}, round={"settlement": ["stock", "stream"]})
+
+
+class AnyLanes(Bits):
+    """Runs alone and side by side."""
+
+    def setUp(self):
+        super().setUp()
+        for name in ("aid2022", "bitcoin_otc"):
+            (self.folder / name).symlink_to(program.source / "data" / name)
+
+    def swept(self, scenario, lanes, threads, target=None):
+        env = program.environment(**({"NEEDFLOW_SIMD": target} if target else {}))
+        return self.sweep(scenario, "--threads", threads, *(("--lanes", lanes) if lanes else ()),
+                          name=f"{lanes}_{threads}_{target}.h5", env=env)
+
+    def compare(self, scenario):
+        one = self.swept(scenario, 1, 1)
+        self.assert_same(one, self.swept(scenario, None, 2), "the lanes that the plan picks")
+        for lanes, threads in ((8, 1), (16, 1), (1, 2), (8, 4), (16, 2)):
+            self.assert_same(one, self.swept(scenario, lanes, threads),
+                             f"{lanes} lanes on {threads} threads against one on one")
+        for target in usable_targets():
+            for lanes in (1, 8, 16):
+                self.assert_same(one, self.swept(scenario, lanes, 2, target),
+                                 f"{lanes} lanes on {target}")
+
+    def test_points_of_every_kind_have_the_same_bits_in_any_number_of_lanes(self):
+        self.compare(LANES_MIXED)
+
+    def test_relaxation_surplus_and_precision_have_the_same_bits_in_lanes(self):
+        self.compare(LANES_RELAXED)
+
+    def test_a_batch_whose_rows_are_shared_has_the_same_bits(self):
+        self.compare(LANES_LARGE)
+
+    def test_a_bipartite_instance_has_the_same_bits_in_lanes(self):
+        self.compare(LANES_AID)
+
+    def test_ratings_have_the_same_bits_in_lanes(self):
+        self.compare(LANES_OTC)
+
+    def test_another_number_of_lanes_is_refused(self):
+        result = self.needflow("sweep", self.write(LANES_RELAXED), "-o", self.out / "x.h5",
+                               "--lanes", "4", expect=2)
+        self.assert_civil(result, ["--lanes", "4", "1", "8", "16"])
+        self.assert_nothing_in(self.out)
+
+
 class AnyOrder(Bits):
     """How a scenario is written and what else it asks for changes nothing of a point."""
 

@@ -1,0 +1,103 @@
+#include "solver/app/plan_costs.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+
+#include "solver/lane_rounds.hpp"
+#include "solver/population.hpp"
+
+namespace needflow::app {
+
+namespace {
+
+// Trials take some milliseconds within the caches and some tenths of a second beyond.
+constexpr std::int64_t kSmallAgents = 1000;
+constexpr std::int64_t kLargeAgents = 60'000;
+constexpr std::int64_t kFew = 2;
+constexpr std::int64_t kMany = 20;
+constexpr std::int64_t kLargeEntries = std::int64_t{1} << 18;
+
+double seconds_of(const std::function<void()>& work) {
+  const auto started = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+}
+
+Recognition mesh(std::int64_t agents, std::int64_t neighbors) {
+  NetworkSettings network;
+  network.agents = agents;
+  network.neighbors = neighbors;
+  return recognise(build_network(network, 1, 0), RecognitionSettings{}, 1, 0, Threads::one);
+}
+
+/// The default settlement with less supply than need, its rounds made to go on.
+template <int L>
+double seconds_a_round(const Recognition& recognition, std::int64_t rounds) {
+  RoundSettings round;
+  round.settlement = SettlementKind::reallocate;
+  round.stop = StopRule::needs;
+  round.max_rounds = rounds;
+  Amounts amounts = draw_population(PopulationSettings{}, recognition.recipients(), 1, 0, 0);
+  apply_supply_ratio(amounts, 0.7);
+  LaneRounds<L> batch(recognition, BatchTraits::of(round), Threads::one);
+  std::int64_t done = 0;
+  const auto run = [&] {
+    for (std::size_t l = 0; l < L; ++l) {
+      batch.start(l, round, amounts.need[0], amounts.capacity[0]);
+    }
+    for (done = 0; batch.any_busy(); ++done) batch.round();
+  };
+  run();  // warms the caches
+  const double seconds = seconds_of(run);
+  return seconds / static_cast<double>(done);
+}
+
+/// Two meshes that differ in edges alone tell what an edge costs and what an agent.
+template <int L>
+BatchCost cost_of(std::int64_t agents) {
+  const std::int64_t rounds = agents > kSmallAgents ? 4 : 40;
+  const double few = seconds_a_round<L>(mesh(agents, kFew), rounds);
+  const double many = seconds_a_round<L>(mesh(agents, kMany), rounds);
+  const auto count = static_cast<double>(agents);
+  BatchCost cost{};
+  cost.entry = std::max(0.0, many - few) / (static_cast<double>(kMany - kFew) * count);
+  cost.agent = std::max(0.0, few - cost.entry * kFew * count) / (2.0 * count);
+  return cost;
+}
+
+}  // namespace
+
+const BatchCost& CostTrials::batch(int lanes, bool large) {
+  const auto [entry, is_new] = batches_.try_emplace({lanes, large});
+  if (is_new) {
+    const std::int64_t agents = large ? kLargeAgents : kSmallAgents;
+    entry->second = with_lane_width(lanes, [&]<int L>() { return cost_of<L>(agents); });
+  }
+  return entry->second;
+}
+
+double CostTrials::build_entry() {
+  if (build_entry_ == 0.0) {
+    build_entry_ = seconds_of([] { (void)mesh(kSmallAgents, kMany); }) / (kMany * kSmallAgents);
+  }
+  return build_entry_;
+}
+
+double CostTrials::seconds(const Sweep& sweep, const Plan& plan) {
+  double seconds =
+      sweep.instance->source == Source::generated ? plan.built_entries * build_entry() : 0.0;
+  for (const NetworkTask& task : plan.tasks) {
+    const auto runs = static_cast<std::int64_t>(task.points.size() * sweep.types());
+    const auto together =
+        std::min<std::int64_t>(task.layout.lanes, std::max<std::int64_t>(1, runs));
+    const bool large = task.entries * task.layout.lanes >= kLargeEntries * 8;
+    const BatchCost& cost = batch(task.layout.lanes, large);
+    const double batch_rounds = static_cast<double>(task.rounds) / static_cast<double>(together);
+    seconds += batch_rounds * (static_cast<double>(task.entries) * cost.entry +
+                               static_cast<double>(task.providers + task.recipients) * cost.agent);
+  }
+  return seconds;
+}
+
+}  // namespace needflow::app

@@ -1,0 +1,33 @@
+// What a plan will take in time: measured on small trial meshes now, scaled to the plan's sizes.
+#pragma once
+
+#include <map>
+#include <utility>
+
+#include "solver/sweep/plan.hpp"
+
+namespace needflow::app {
+
+/// One round of a batch on one thread.
+struct BatchCost {
+  double entry;  ///< seconds a stored entry
+  double agent;  ///< seconds a provider or recipient
+};
+
+/// Trials are run when they are first asked for: a width that the plan does not use costs nothing.
+class CostTrials {
+ public:
+  /// `large`: for matrices beyond the caches.
+  [[nodiscard]] const BatchCost& batch(int lanes, bool large);
+  /// Seconds an entry of a generated matrix.
+  [[nodiscard]] double build_entry();
+
+  /// One thread's seconds for all that the plan will do.
+  [[nodiscard]] double seconds(const Sweep& sweep, const Plan& plan);
+
+ private:
+  std::map<std::pair<int, bool>, BatchCost> batches_;
+  double build_entry_ = 0.0;
+};
+
+}  // namespace needflow::app
