@@ -237,6 +237,19 @@ class Settler {
   V asked_;
 };
 
+/// Σ over of one lane: recipient r in sum r mod 4, the four in registers where a range allows.
+HWY_INLINE void add_over(const double* over, std::size_t begin, std::size_t end,
+                         SettleTally<1>& tally) {
+  std::size_t row = begin;
+  for (; row < end && row % 4 != 0; ++row) tally.over[row % 4][0] += over[row];
+  double sums[4] = {tally.over[0][0], tally.over[1][0], tally.over[2][0], tally.over[3][0]};
+  for (; row + 4 <= end; row += 4) {
+    for (std::size_t k = 0; k < 4; ++k) sums[k] += over[row + k];
+  }
+  for (std::size_t k = 0; k < 4; ++k) tally.over[k][0] = sums[k];
+  for (; row < end; ++row) tally.over[row % 4][0] += over[row];
+}
+
 template <int L>
 void settle_rows(const PerLane<SettleRule, L>& rules, const RecipientState<L>& state,
                  std::size_t begin, std::size_t end, LaneSpan<const double, L> received,
@@ -244,11 +257,7 @@ void settle_rows(const PerLane<SettleRule, L>& rules, const RecipientState<L>& s
   const RuleTable<L> table(rules);
   const SettleArguments<L> arguments{table, state, received.values().data(), begin * L, tally};
   for_lane_vectors<L, Settler>(arguments, begin, end);
-  if constexpr (L == 1) {
-    for (std::size_t row = begin; row < end; ++row) {
-      tally.over[row % 4][0] += *state.over_previous[row];  // the new one
-    }
-  }
+  if constexpr (L == 1) add_over(state.over_previous[0], begin, end, tally);
 }
 
 // Highway's dispatch table holds ordinary functions, hence one name a width.

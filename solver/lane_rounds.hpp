@@ -50,8 +50,10 @@ struct BatchTraits {
   void include(const RoundSettings& settings);
 };
 
+/// On cache lines of its own, and so are its tallies: neighbours on the heap may belong to other
+/// threads.
 template <int L>
-class LaneRounds {
+class alignas(64) LaneRounds {
  public:
   /// Keeps a reference to `recognition`. With Threads::all a round's row blocks go to the threads
   /// of the caller's arena.
@@ -185,9 +187,9 @@ class LaneRounds {
   std::vector<double> provider_degrees_;   ///< stored entries of a row
   std::vector<double> recipient_degrees_;  ///< of a bipartite instance
   // a block of rows each
-  std::vector<StockTally<L>> provider_tallies_;
-  std::vector<SettleTally<L>> recipient_tallies_;
-  std::vector<PerLane<std::int64_t, L>> message_tallies_;
+  LaneVector<StockTally<L>> provider_tallies_;
+  LaneVector<SettleTally<L>> recipient_tallies_;
+  LaneVector<PerLane<std::int64_t, L>> message_tallies_;
 };
 
 /// What a LaneRounds<L> will hold for P providers and R recipients at most, for planning.
