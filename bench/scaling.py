@@ -55,7 +55,7 @@ def planned(agents, neighbors, rounds, threads):
                             "--set", f"network.agents={agents}", "--set", f"network.neighbors={neighbors}",
                             "--set", f"round.max_rounds={rounds}"])
     time = re.search(r"^time +about (.+?) on \d+ threads", text, re.M)
-    memory = re.search(r"^memory +([\d.]+) (\w+) for the largest point", text, re.M)
+    memory = re.search(r"^memory +([\d.]+) (\w+) for the largest network", text, re.M)
     return {"seconds": seconds_from(time.group(1)) if time else None,
             "bytes": float(memory.group(1)) * UNITS[memory.group(2)] if memory else None}
 
