@@ -49,6 +49,7 @@ HWY_INLINE void add_counts(D d, hn::Vec<D> counts, std::size_t lane, PerLane<dou
 template <int L, class D>
 HWY_INLINE void raise_flags(D d, hn::Mask<D> seen, std::size_t lane,
                             PerLane<std::uint8_t, L>& flags) {
+  if (hn::AllFalse(d, seen)) return;
   double bits[HWY_MAX_BYTES / sizeof(double)];
   hn::StoreU(hn::IfThenElseZero(seen, hn::Set(d, 1.0)), d, bits);
   for (std::size_t i = 0; i < hn::MaxLanes(d); ++i) {

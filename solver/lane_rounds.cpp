@@ -217,6 +217,8 @@ void LaneRounds<L>::publish() {
   ledger_.publish();
   for (Lane& lane : lanes_) {
     ++lane.report.rounds;
+    lane.saves = lane.busy && lane.report.status == Status::pending &&
+                 Recurrence<L>::saves_after(lane.report.rounds - 1);
     lane.asked = lane.asked_next;
     lane.report.messages.published += static_cast<std::int64_t>(need_rows());
     lane.report.messages.read += static_cast<std::int64_t>(recognition_.providers());
@@ -227,7 +229,7 @@ void LaneRounds<L>::publish() {
 template <int L>
 void LaneRounds<L>::compute() {
   bool any_saves = false;
-  for (std::size_t l = 0; l < L; ++l) any_saves = any_saves || (busy(l) && saves(lanes_[l]));
+  for (std::size_t l = 0; l < L; ++l) any_saves = any_saves || (lanes_[l].saves);
   if (any_saves) {
     recurrence_.reserve(need_rows(), recognition_.providers(), traits_.stock, traits_.relaxes);
   }
@@ -285,7 +287,7 @@ template <int L>
 void LaneRounds<L>::converge() {
   for (std::size_t l = 0; l < L; ++l) {
     if (!busy(l)) continue;
-    if (saves(lanes_[l])) recurrence_.saved(l, lanes_[l].report.rounds - 1);
+    if (lanes_[l].saves) recurrence_.saved(l, lanes_[l].report.rounds - 1);
     lanes_[l].report.status = end_of(l);
   }
 }
@@ -307,12 +309,6 @@ Status LaneRounds<L>::end_of(std::size_t l) {
   return lane.report.rounds >= settings.max_rounds ? Status::round_limit : Status::pending;
 }
 
-/// Whether this round saves the state of the round before.
-template <int L>
-bool LaneRounds<L>::saves(const Lane& lane) const {
-  return Recurrence<L>::saves_after(lane.report.rounds - 1);
-}
-
 template <int L>
 PerLane<SettleRule, L> LaneRounds<L>::settle_rules() const {
   PerLane<SettleRule, L> rules;
@@ -326,7 +322,7 @@ PerLane<SettleRule, L> LaneRounds<L>::settle_rules() const {
     rule.relaxation = settings.relaxation;
     rule.returns_surplus = settings.return_surplus;
     rule.round = lanes_[l].report.rounds;
-    rule.saves = busy(l) && saves(lanes_[l]);
+    rule.saves = lanes_[l].saves;
   }
   return rules;
 }
@@ -336,8 +332,7 @@ PerLane<StockRule, L> LaneRounds<L>::stock_rules() const {
   PerLane<StockRule, L> rules;
   for (std::size_t l = 0; l < L; ++l) {
     const Lane& lane = lanes_[l];
-    rules[l] = {uses_up(lane.settings), lane.settings.tolerance, lane.report.rounds,
-                busy(l) && saves(lane)};
+    rules[l] = {uses_up(lane.settings), lane.settings.tolerance, lane.report.rounds, lane.saves};
   }
   return rules;
 }

@@ -118,6 +118,7 @@ class alignas(64) LaneRounds {
   struct Lane {
     bool busy = false;
     bool starts = false;  ///< the spans below wait to be read
+    bool saves = false;   ///< this round saves the state of the round before
     std::span<const double> need;
     std::span<const double> capacity;
     double capacity_factor = 1.0;
@@ -152,7 +153,6 @@ class alignas(64) LaneRounds {
   [[nodiscard]] double degrees_of_claims(std::span<const double> need, double f) const;
   [[nodiscard]] PerLane<SettleRule, L> settle_rules() const;
   [[nodiscard]] PerLane<StockRule, L> stock_rules() const;
-  [[nodiscard]] bool saves(const Lane& lane) const;
   [[nodiscard]] RecipientState<L> recipient_state();
   [[nodiscard]] ProviderState<L> provider_state();
   [[nodiscard]] RunState<L> run_state(const Lane& lane) const;

@@ -1,6 +1,5 @@
 #include "solver/stopping.hpp"
 
-#include <bit>
 #include <cmath>
 
 namespace needflow {
@@ -44,7 +43,7 @@ const char* status_name(Status status) {
 
 template <int L>
 bool Recurrence<L>::saves_after(std::int64_t round) {
-  return round >= 2 && std::has_single_bit(static_cast<std::uint64_t>(round));
+  return round >= 2 && (round & (round - 1)) == 0;  // std::has_single_bit calls a function
 }
 
 template <int L>
