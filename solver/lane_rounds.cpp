@@ -59,10 +59,17 @@ double count_of(const Tallies& tallies, std::size_t lane, Member member) {
 
 std::size_t blocks_of(std::size_t rows) { return (rows + kRowBlock - 1) / kRowBlock; }
 
+/// Entries of each row that a message may take: those with D_pr > 0.
 std::vector<double> degrees_of(const CsrView& rows) {
   std::vector<double> degrees(rows.rows());
   for (std::size_t i = 0; i < degrees.size(); ++i) {
-    degrees[i] = static_cast<double>(rows.offsets[i + 1] - rows.offsets[i]);
+    const auto begin = static_cast<std::size_t>(rows.offsets[i]);
+    const auto end = static_cast<std::size_t>(rows.offsets[i + 1]);
+    std::size_t closed = 0;
+    for (std::size_t e = begin; e < end && !rows.desire.empty(); ++e) {
+      closed += rows.desire[e] > 0.0 ? 0 : 1;
+    }
+    degrees[i] = static_cast<double>(end - begin - closed);
   }
   return degrees;
 }
@@ -116,6 +123,7 @@ LaneRounds<L>::LaneRounds(const Recognition& recognition, const BatchTraits& tra
   if (traits_.relaxes) total_.resize(recipients);
   provider_degrees_ = degrees_of(recognition.by_provider());
   if (!recognition.agent_network) recipient_degrees_ = degrees_of(recognition.by_recipient());
+  for (const double degree : provider_degrees_) all_degrees_ += degree;
   if constexpr (L > 1) {
     own_need_.resize(recipients);
     own_capacity_.resize(providers);
@@ -147,9 +155,7 @@ template <int L>
 double LaneRounds<L>::degrees_of_claims(std::span<const double> need, double f) const {
   std::size_t positive = 0;
   for (const double amount : need) positive += amount * f > 0.0 ? 1 : 0;
-  if (positive == need.size()) {
-    return static_cast<double>(recognition_.by_recipient().entries());
-  }
+  if (positive == need.size()) return all_degrees_;
   double degrees = 0.0;
   for (std::size_t r = 0; r < need.size(); ++r) {
     if (need[r] * f > 0.0) degrees += recipient_degrees()[r];
@@ -396,17 +402,16 @@ void LaneRounds<L>::take_in_deliveries() {
 /// only a round with both kinds of silence is counted entry by entry.
 template <int L>
 void LaneRounds<L>::count_messages() {
-  const auto entries = static_cast<double>(recognition_.by_provider().entries());
   PerLane<bool, L> mixed{};
   bool any_mixed = false;
   for (std::size_t l = 0; l < L; ++l) {
     Lane& lane = lanes_[l];
     if (!busy(l)) continue;
-    mixed[l] = bounded() || (lane.offered != entries && lane.asked != entries);
+    mixed[l] = lane.offered != all_degrees_ && lane.asked != all_degrees_;
     any_mixed = any_mixed || mixed[l];
     if (mixed[l]) continue;
     lane.report.messages.allocated +=
-        static_cast<std::int64_t>(lane.offered == entries ? lane.asked : lane.offered);
+        static_cast<std::int64_t>(lane.offered == all_degrees_ ? lane.asked : lane.offered);
   }
   if (!any_mixed) return;
   asks_.resize(need_rows() * L);

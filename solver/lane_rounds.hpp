@@ -184,8 +184,9 @@ class alignas(64) LaneRounds {
   LaneVector<double> received_;             ///< only if somebody looks
   LaneVector<std::uint8_t> asks_, offers_;  ///< for counting messages, once that is needed
   Recurrence<L> recurrence_;
-  std::vector<double> provider_degrees_;   ///< stored entries of a row
+  std::vector<double> provider_degrees_;   ///< entries of a row with D > 0
   std::vector<double> recipient_degrees_;  ///< of a bipartite instance
+  double all_degrees_ = 0.0;
   // a block of rows each
   LaneVector<StockTally<L>> provider_tallies_;
   LaneVector<SettleTally<L>> recipient_tallies_;
