@@ -227,12 +227,13 @@ void write_timing(const H5Builder& file, const Grid& grid, const Outcomes& outco
     rates[point] = seconds > 0.0 ? all / seconds : 0.0;
   }
   const H5Handle group = file.group("timing");
-  const Numbers both[] = {{{"seconds", "s", "wall time of the point: draws, rounds and statistics"},
-                           grid.shape,
-                           outcomes.seconds()},
-                          {{"rounds_per_second", "s-1", "rounds of all need types / seconds"},
-                           grid.shape,
-                           std::span<const double>(rates)}};
+  const Numbers both[] = {
+      {{"seconds", "s", "time of the point: its share of the rounds and statistics of its batch"},
+       grid.shape,
+       outcomes.seconds()},
+      {{"rounds_per_second", "s-1", "rounds of all need types / seconds"},
+       grid.shape,
+       std::span<const double>(rates)}};
   for (const H5Handle& dataset : write_datasets(group.get(), both)) {
     attach_scales(dataset, grid.point_scales());
   }
