@@ -95,7 +95,8 @@ class LaneCrew {
   void work() {
     for (std::size_t lane = 0; lane < L && !queue_empty_; ++lane) fill(lane);
     auto before = Clock::now();
-    while (rounds_.any_busy()) {
+    // Asked to stop, what is under way is given up: its rounds may go on for long.
+    while (rounds_.any_busy() && !work_.deliver.stopped()) {
       rounds_.round();
       const auto now = Clock::now();
       share_time(seconds_between(before, now));

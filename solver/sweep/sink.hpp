@@ -14,7 +14,8 @@ class OutcomeSink {
  public:
   virtual ~OutcomeSink() = default;
   virtual void finished(OutcomeBatch batch) = 0;
-  /// Asked before each run; true leaves the remaining points pending.
+  /// Asked before each run and after each round of a batch; true leaves the remaining points
+  /// pending.
   [[nodiscard]] virtual bool stop_requested() const = 0;
 };
 

@@ -147,6 +147,24 @@ TEST_CASE("a sink that asks to stop leaves the rest pending") {
   CHECK(keeper.done == 3);
 }
 
+TEST_CASE("runs under way are given up when the sink asks to stop") {
+  // Each would go on for a hundred million rounds.
+  const Sweep sweep = sweep_of(
+      "[network]\nagents=60\nneighbors=8\n[population]\nreplicates=40\nsupply_ratio=0.5\n"
+      "[round]\nsettlement=\"reallocate\"\nrelaxation=0.37\nstop=\"needs\"\n"
+      "max_rounds=100000000\n");
+  class Impatient : public OutcomeSink {
+   public:
+    void finished(OutcomeBatch batch) override { done += batch.points.size(); }
+    [[nodiscard]] bool stop_requested() const override { return ++asked > 30; }
+    std::size_t done = 0;
+    mutable std::atomic<int> asked = 0;
+  };
+  Impatient sink;
+  run_plan(sweep, make_plan(sweep), 1, sink);
+  CHECK(sink.done < sweep.points());
+}
+
 TEST_CASE("rows shared by threads give the bits of one thread") {
   const Sweep sweep = sweep_of("[network]\nagents=3000\nneighbors=10\n[output]\nagents=true\n");
   const auto recognition = recognition_of(sweep, sweep.point(0), Threads::all);
