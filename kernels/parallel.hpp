@@ -53,10 +53,15 @@ void parallel_indices(std::size_t count, const Work& work, const Partitioner& pa
   fork_join::depart();
 }
 
+/// How many blocks that many rows make.
+[[nodiscard]] inline std::size_t blocks_of(std::size_t rows) {
+  return (rows + kRowBlock - 1) / kRowBlock;
+}
+
 /// Calls work(begin, end) once for each block of kRowBlock rows of [0, rows).
 template <class Work>
 void for_row_blocks(std::size_t rows, Threads threads, const Work& work) {
-  const std::size_t blocks = (rows + kRowBlock - 1) / kRowBlock;
+  const std::size_t blocks = blocks_of(rows);
   const auto one_block = [rows, &work](std::size_t block) {
     work(block * kRowBlock, std::min(rows, (block + 1) * kRowBlock));
   };

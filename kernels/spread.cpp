@@ -270,8 +270,6 @@ constexpr std::size_t kFigures = kSpreadSums + 1;  // and the largest lack
 /// power of two, which would put the columns of a row into one cache set.
 std::size_t column_stride(std::size_t rows) { return (rows + 15) / 16 * 16 + 8; }
 
-std::size_t blocks_of(std::size_t rows) { return (rows + kRowBlock - 1) / kRowBlock; }
-
 /// What the blocks of all lanes added up to: block after block, then figure, then lane.
 class BlockSums {
  public:

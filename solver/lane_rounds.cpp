@@ -57,8 +57,6 @@ double count_of(const Tallies& tallies, std::size_t lane, Member member) {
   return sum;
 }
 
-std::size_t blocks_of(std::size_t rows) { return (rows + kRowBlock - 1) / kRowBlock; }
-
 /// Entries of each row that a message may take: those with D_pr > 0.
 std::vector<double> degrees_of(const CsrView& rows) {
   std::vector<double> degrees(rows.rows());
@@ -175,21 +173,35 @@ void LaneRounds<L>::fill_starting_lanes() {
   }
   if (count == 0) return;
   if constexpr (L == 1) borrow(lanes_[0]);
-  const std::span<const std::size_t> starting(lanes.data(), count);
-  const LaneSpan<double, L> draft = ledger_.draft();
+  // Copies on the stack: what is reached through `this` is read again after every store.
+  std::array<const double*, L> need;
+  std::array<const double*, L> capacity;
+  std::array<double, L> damping;
+  std::array<double, L> factor;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Lane& run = lanes_[lanes[i]];
+    need[i] = run.need.data();
+    capacity[i] = run.capacity.data();
+    damping[i] = first_damping(run.settings);
+    factor[i] = run.capacity_factor;
+  }
+  double* const draft = ledger_.draft()[0];
+  double* const own_need = own_need_.data();
   for (std::size_t r = 0; r < need_rows(); ++r) {
-    for (const std::size_t l : starting) {
-      const double need = lanes_[l].need[r];
-      if constexpr (L > 1) own_need_[r * L + l] = need;
-      draft[r][l] = need * first_damping(lanes_[l].settings);
+    for (std::size_t i = 0; i < count; ++i) {
+      const double amount = need[i][r];
+      if constexpr (L > 1) own_need[r * L + lanes[i]] = amount;
+      draft[r * L + lanes[i]] = amount * damping[i];
     }
   }
   if (L == 1 && available_.empty()) return;
+  double* const own_capacity = own_capacity_.data();
+  double* const available = available_.empty() ? nullptr : available_.data();
   for (std::size_t p = 0; p < recognition_.providers(); ++p) {
-    for (const std::size_t l : starting) {
-      const double capacity = lanes_[l].capacity[p] * lanes_[l].capacity_factor;
-      if constexpr (L > 1) own_capacity_[p * L + l] = capacity;
-      if (!available_.empty()) available_[p * L + l] = capacity;
+    for (std::size_t i = 0; i < count; ++i) {
+      const double amount = capacity[i][p] * factor[i];
+      if constexpr (L > 1) own_capacity[p * L + lanes[i]] = amount;
+      if (available != nullptr) available[p * L + lanes[i]] = amount;
     }
   }
 }
@@ -493,27 +505,5 @@ std::size_t LaneRounds<L>::bytes() const {
 template class LaneRounds<1>;
 template class LaneRounds<8>;
 template class LaneRounds<16>;
-
-std::size_t round_state_bytes(std::size_t providers, std::size_t recipients, int lanes,
-                              const BatchTraits& traits) {
-  // The vectors of the class above, the ledger's two and what recurrence saves.
-  std::size_t of_provider = 3;
-  std::size_t of_recipient = 4 + 2 + 4;
-  if (traits.stock) {
-    of_provider += 2;
-    of_recipient += 1;
-  }
-  if (traits.relaxes) of_recipient += 2;
-  of_provider += 1;  // capacities; a lane alone keeps its own where a factor changes them
-  if (lanes > 1) of_recipient += 1;
-  const std::size_t tallies = with_lane_width(lanes, [&]<int L>() {
-    return blocks_of(providers) * sizeof(StockTally<L>) +
-           blocks_of(recipients) * (sizeof(SettleTally<L>) + sizeof(PerLane<std::int64_t, L>));
-  });
-  const std::size_t flags = providers + recipients;  // for counting messages
-  return static_cast<std::size_t>(lanes) *
-             (sizeof(double) * (providers * of_provider + recipients * of_recipient) + flags) +
-         tallies;
-}
 
 }  // namespace needflow

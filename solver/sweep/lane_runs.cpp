@@ -38,13 +38,17 @@ class FinishedStates {
   /// that the cache line of a row is fetched once for all of them.
   void add(const LaneRounds<L>& rounds, std::span<const std::size_t> lanes,
            const std::array<double, L>& tolerance) {
-    for (std::size_t r = 0; r < rounds.need().rows(); ++r) {
-      std::size_t at = r * room_ + count_;
-      for (const std::size_t lane : lanes) {
-        need_[at] = rounds.need()[r][lane];
-        satisfied_[at] = rounds.satisfied()[r][lane];
-        over_[at] = rounds.over()[r][lane];
-        ++at;
+    const std::size_t recipients = rounds.need().rows();
+    const double* const need = rounds.need().values().data();
+    const double* const satisfied = rounds.satisfied().values().data();
+    const double* const over = rounds.over().values().data();
+    for (std::size_t r = 0; r < recipients; ++r) {
+      const std::size_t to = r * room_ + count_;
+      for (std::size_t i = 0; i < lanes.size(); ++i) {
+        const std::size_t from = r * L + lanes[i];
+        need_[to + i] = need[from];
+        satisfied_[to + i] = satisfied[from];
+        over_[to + i] = over[from];
       }
     }
     for (const std::size_t lane : lanes) {
