@@ -98,32 +98,8 @@ void time_kernel(benchmark::State& state, Workbench& workbench, Kernel kernel, S
   });
 }
 
-// Enough that the preparations of a run disappear behind its rounds.
-constexpr std::int64_t kRounds = 16;
 // Enough for a state that has a past when bits are compared.
 constexpr std::int64_t kCompared = 3;
-
-/// `reallocate` under `needs` goes on to its limit when there is less supply than need.
-RoundSettings endless_rounds(std::int64_t rounds) {
-  RoundSettings settings;
-  settings.settlement = SettlementKind::reallocate;
-  settings.stop = StopRule::needs;
-  settings.max_rounds = rounds;
-  return settings;
-}
-
-/// The population of one lane.
-Amounts amounts_of(Size size, std::size_t lane) {
-  const Settings settings = settings_of(size);
-  Amounts amounts = draw_population(settings.population, static_cast<std::size_t>(size.agents),
-                                    settings.seed, 0, static_cast<std::uint32_t>(lane));
-  apply_supply_ratio(amounts, *settings.population.supply_ratio);
-  return amounts;
-}
-
-bool same_bits(std::span<const double> a, std::span<const double> b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
-}
 
 /// The same rounds from the plain twins; compared are vectors that everything else follows from.
 class PlainRounds {

@@ -6,7 +6,6 @@
 // threads at their best halve it.
 #include <oneapi/tbb/partitioner.h>
 
-#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -14,35 +13,12 @@
 
 #include "bench/workbench.hpp"
 #include "solver/lane_rounds.hpp"
-#include "solver/population.hpp"
 #include "solver/rounds.hpp"
 #include "solver/sweep/tasks.hpp"
 
 namespace needflow::bench {
 
 namespace {
-
-constexpr std::int64_t kRounds = 16;
-
-RoundSettings endless_rounds() {
-  RoundSettings settings;
-  settings.settlement = SettlementKind::reallocate;
-  settings.stop = StopRule::needs;
-  settings.max_rounds = kRounds;
-  return settings;
-}
-
-Amounts amounts_of(Size size, std::uint32_t replicate) {
-  const Settings settings = settings_of(size);
-  Amounts amounts = draw_population(settings.population, static_cast<std::size_t>(size.agents),
-                                    settings.seed, 0, replicate);
-  apply_supply_ratio(amounts, *settings.population.supply_ratio);
-  return amounts;
-}
-
-bool same_bits(std::span<const double> a, std::span<const double> b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
-}
 
 /// Narrow weights must give what doubles of the same values give.
 std::string narrow_difference(const Recognition& narrow, const Recognition& wide,
@@ -51,8 +27,8 @@ std::string narrow_difference(const Recognition& narrow, const Recognition& wide
   for (double& weight : rounded.provider_rows.weights) {
     weight = static_cast<double>(static_cast<float>(weight));
   }
-  RoundSolver one(narrow, endless_rounds(), threads);
-  RoundSolver other(rounded, endless_rounds(), threads);
+  RoundSolver one(narrow, endless_rounds(kRounds), threads);
+  RoundSolver other(rounded, endless_rounds(kRounds), threads);
   (void)one.run(amounts.need[0], amounts.capacity[0]);
   (void)other.run(amounts.need[0], amounts.capacity[0]);
   const bool same = same_bits(one.satisfied(), other.satisfied()) &&
@@ -68,7 +44,7 @@ void time_narrow_round(benchmark::State& state, Workbench& workbench, Size size,
   run_in_arena(threads, [&] {
     const Threads inside = threads_of(threads);
     if (!workbench.accept(state, narrow_difference(narrow, *wide, amounts, inside))) return;
-    RoundSolver solver(narrow, endless_rounds(), inside);
+    RoundSolver solver(narrow, endless_rounds(kRounds), inside);
     while (state.KeepRunningBatch(kRounds)) {
       (void)solver.run(amounts.need[0], amounts.capacity[0]);
     }
@@ -93,7 +69,7 @@ void time_batches(benchmark::State& state, Workbench& workbench, Size size, int 
       LaneRounds<kLanes>& rounds = *crews[i];
       for (std::int64_t run = 0; run < kRuns; ++run) {
         for (std::size_t l = 0; l < kLanes; ++l) {
-          rounds.start(l, endless_rounds(), amounts[l].need[0], amounts[l].capacity[0]);
+          rounds.start(l, endless_rounds(kRounds), amounts[l].need[0], amounts[l].capacity[0]);
         }
         for (std::int64_t round = 0; round < kRounds; ++round) rounds.round();
       }

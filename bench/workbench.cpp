@@ -1,5 +1,7 @@
 #include "bench/workbench.hpp"
 
+#include <cstring>
+
 #include <fmt/format.h>
 
 #include <tuple>
@@ -16,6 +18,26 @@ Settings settings_of(Size size) {
   settings.network.neighbors = size.neighbors;
   settings.population.supply_ratio = 0.8;
   return settings;
+}
+
+RoundSettings endless_rounds(std::int64_t rounds) {
+  RoundSettings settings;
+  settings.settlement = SettlementKind::reallocate;
+  settings.stop = StopRule::needs;
+  settings.max_rounds = rounds;
+  return settings;
+}
+
+Amounts amounts_of(Size size, std::size_t lane) {
+  const Settings settings = settings_of(size);
+  Amounts amounts = draw_population(settings.population, static_cast<std::size_t>(size.agents),
+                                    settings.seed, 0, static_cast<std::uint32_t>(lane));
+  apply_supply_ratio(amounts, *settings.population.supply_ratio);
+  return amounts;
+}
+
+bool same_bits(std::span<const double> a, std::span<const double> b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
 }
 
 Workbench::Workbench() : thread_counts_{1} {

@@ -8,11 +8,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "bench/kernel_case.hpp"
 #include "bench/machine.hpp"
+#include "solver/population.hpp"
 #include "solver/recognition.hpp"
 #include "solver/settings.hpp"
 
@@ -31,6 +33,17 @@ inline constexpr Size kSizes[] = {{100, 20}, {1'000, 20}, {100'000, 20}, {1'000'
 /// The default scenario at this size: gamma weights of shape 1, lognormal amounts, four units of
 /// capacity for five of need, so that no run ends for want of need.
 [[nodiscard]] Settings settings_of(Size size);
+
+/// Rounds of a timed run: enough that its preparations disappear behind them.
+inline constexpr std::int64_t kRounds = 16;
+
+/// `reallocate` under `needs` goes on to its limit when there is less supply than need.
+[[nodiscard]] RoundSettings endless_rounds(std::int64_t rounds);
+
+/// The population of one lane.
+[[nodiscard]] Amounts amounts_of(Size size, std::size_t lane);
+
+[[nodiscard]] bool same_bits(std::span<const double> a, std::span<const double> b);
 
 class Workbench {
  public:

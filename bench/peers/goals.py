@@ -27,11 +27,11 @@ BUSY = "machine was busy"
 LARGE, MIDDLE, SMALL = (1_000_000, 30), (100_000, 20), (1_000, 20)
 
 # Names of needflow_bench's cases. {0} is "N:1000/k:20", {1} lanes, {2} threads; the first that the file has counts.
-LANES = ("in_turn/{0}/L:{1}/threads:{2}", "lanes/{0}/L:{1}/threads:{2}")
-F32_LANES = ("in_turn/{0}/L:{1}/lanes:f32/threads:{2}", "lanes/{0}/L:{1}/lanes:f32/threads:{2}")
+LANES = ("lanes/{0}/L:{1}/threads:{2}",)
+F32_LANES = ("lanes/{0}/L:{1}/lanes:f32/threads:{2}",)
 F32_WEIGHTS = ("round/{0}/L:{1}/weights:f32/threads:{2}",)
 ROUND = ("round/{0}/L:{1}/threads:{2}",)
-BATCHES = ("batches/N:100/k:20/threads:{2}", "sweep/N:100/k:20/points:640/threads:{2}")
+BATCHES = ("batches/N:100/k:20/threads:{2}",)
 TRUST_ROUND = ("round/{0}/L:{1}/trust/threads:{2}",)
 TRUST_UPDATE = ("trust_update/{0}/L:{1}/threads:{2}",)
 

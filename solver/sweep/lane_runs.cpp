@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <exception>
 #include <memory>
+#include <new>
 #include <tuple>
 
 #include "solver/statistics.hpp"
@@ -114,6 +116,19 @@ class LaneCrew {
     hand_over();
   }
 
+  /// After an exception: what was under way has no result. What had ended keeps its own.
+  void give_up(const std::exception_ptr& problem) {
+    const auto rethrow = [&]() -> OutcomeBatch { std::rethrow_exception(problem); };
+    const auto lose = [&](const Run& run) {
+      fail(run, outcome_of(work_.sweep, run.point, rethrow));
+    };
+    for (const Waiting& waiting : waiting_) lose(waiting.occupant.run);
+    for (std::size_t lane = 0; lane < L; ++lane) {
+      if (running_[lane]) lose(occupants_[lane].run);
+    }
+    hand_over();
+  }
+
  private:
   /// A run in a lane, or one whose state waits to be measured.
   struct Occupant {
@@ -145,9 +160,14 @@ class LaneCrew {
         return OutcomeBatch{};
       });
       if (trouble.points.empty()) return;
-      // Every type of the point meets the same trouble; the first one tells.
-      if (run->type == 0) append(batch_, OutcomeBatch(trouble));
+      fail(*run, trouble);
     }
+  }
+
+  /// The row of a run without a result; `trouble` speaks for the whole point.
+  void fail(const Run& run, OutcomeBatch trouble) {
+    trouble.outcomes.resize(1);
+    work_.parts.add(work_.sweep, work_.recognition, run, std::move(trouble), batch_);
   }
 
   void start(std::size_t lane, const Run& run) {
@@ -173,8 +193,7 @@ class LaneCrew {
 
   /// Takes what has ended out of its lanes.
   void finish_lanes() {
-    std::array<std::size_t, L> ended;
-    std::size_t count = 0;
+    ended_.clear();
     for (std::size_t lane = 0; lane < L; ++lane) {
       if (!running_[lane] || rounds_.busy(lane)) continue;
       running_[lane] = false;
@@ -188,11 +207,11 @@ class LaneCrew {
         continue;
       }
       waiting_.push_back(std::move(waiting));
-      ended[count++] = lane;
+      ended_.push_back(lane);
     }
-    for (std::size_t first = 0; first < count;) {
-      const std::size_t some = std::min(count - first, finished_.free_places());
-      finished_.add(rounds_, {ended.data() + first, some}, tolerance_);
+    for (std::size_t first = 0; first < ended_.size();) {
+      const std::size_t some = std::min(ended_.size() - first, finished_.free_places());
+      finished_.add(rounds_, std::span(ended_).subspan(first, some), tolerance_);
       first += some;
       if (finished_.free_places() == 0) measure();
     }
@@ -253,6 +272,7 @@ class LaneCrew {
   std::array<bool, L> running_{};
   std::array<Occupant, L> occupants_{};
   std::array<double, L> tolerance_{};
+  std::vector<std::size_t> ended_;  ///< lanes that ended in this round
   std::vector<Waiting> waiting_;
   OutcomeBatch batch_;
   bool queue_empty_ = false;
@@ -313,22 +333,49 @@ void PointParts::add(const Sweep& sweep, const Recognition& recognition, const R
     whole.points = {run.point};
     whole.outcomes.resize(types);
     whole.seconds = {0.0};
-    if (!part.agents.empty()) {
-      whole.agents.resize(1);
-      size_agent_rows(whole.agents[0], recognition, types);
-    }
   }
   whole.outcomes[run.type] = part.outcomes[0];
   whole.seconds[0] += part.seconds[0];
   if (!part.messages.empty()) whole.messages = std::move(part.messages);
-  if (!part.agents.empty()) interleave(part.agents[0], run.type, types, whole.agents[0]);
+  if (!part.agents.empty()) {
+    if (whole.agents.empty()) size_agent_rows(whole.agents.emplace_back(), recognition, types);
+    interleave(part.agents[0], run.type, types, whole.agents[0]);
+  }
   if (--entry->second.left > 0) return;
   append(batch, std::move(whole));
   open_.erase(entry);
 }
 
+namespace {
+
+/// Rows for all runs that are still in the queue.
+void fail_queue(const LaneWork& work, const std::exception_ptr& problem) {
+  OutcomeBatch batch;
+  while (const std::optional<Run> run = work.deliver.stopped() ? std::nullopt : work.queue.next()) {
+    OutcomeBatch trouble = outcome_of(work.sweep, run->point,
+                                      [&]() -> OutcomeBatch { std::rethrow_exception(problem); });
+    trouble.outcomes.resize(1);
+    work.parts.add(work.sweep, work.recognition, *run, std::move(trouble), batch);
+  }
+  if (!batch.points.empty()) work.deliver(std::move(batch));
+}
+
+}  // namespace
+
 void run_lanes(const LaneWork& work, int lanes) {
-  with_lane_width(lanes, [&]<int L>() { LaneCrew<L>(work).work(); });
+  with_lane_width(lanes, [&]<int L>() {
+    std::unique_ptr<LaneCrew<L>> crew;
+    try {
+      crew = std::make_unique<LaneCrew<L>>(work);
+      crew->work();
+    } catch (const std::bad_alloc&) {
+      if (crew != nullptr) crew->give_up(std::current_exception());
+      crew.reset();
+      // One lane needs the least; if there is no room for that either, its runs have no result.
+      if (L > 1) return run_lanes(work, 1);
+      fail_queue(work, std::current_exception());
+    }
+  });
 }
 
 }  // namespace needflow

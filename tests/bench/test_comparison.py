@@ -88,8 +88,8 @@ def test_without_any_file_no_goal_is_reached_or_missed_and_trust_and_narrow_lane
 
 
 def test_lanes_gain_their_width_times_the_ratio_of_times():
-    bench = {"in_turn/N:100/k:20/L:1/threads:1": {"time": [10.0]},
-             "in_turn/N:100/k:20/L:16/threads:1": {"time": [20.0]}}
+    bench = {"lanes/N:100/k:20/L:1/threads:1": {"time": [10.0]},
+             "lanes/N:100/k:20/L:16/threads:1": {"time": [20.0]}}
     row = next(iter(goals.lane_rows(goals.Results({}, bench, {}, {}))))
     assert row.values[0] == 8.0 and row.cells()[3] == "reached"
 

@@ -440,6 +440,17 @@ class Interrupted(program.Case):
         self.assertEqual(INTERRUPTED, result.returncode, result.stderr)
         self.assert_nothing_in(self.out)
 
+    def test_a_batch_without_room_in_memory_is_run_one_lane_at_a_time(self):
+        self.write(toml(network={"agents": 1000000, "neighbors": 4}, population={"replicates": 4}))
+        found = []
+        for megabytes in (8000, 600):  # eight lanes take over 1 GB, one takes 0.3
+            size = megabytes * 2**20
+            self.needflow(*SWEEP, "--overwrite", "--threads", "1", preexec_fn=lambda size=size:
+                          resource.setrlimit(resource.RLIMIT_AS, (size, size)))
+            with h5py.File(self.out / "r.h5") as file:
+                found.append(file["satisfied_fraction"][...].tobytes())
+        self.assertEqual(*found)
+
 
 if __name__ == "__main__":
     program.main()
