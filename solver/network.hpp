@@ -15,6 +15,7 @@ namespace needflow {
 struct Network {
   std::vector<Offset> offsets{0};  ///< agents + 1
   std::vector<Index> columns;      ///< 2 × edges
+  std::vector<float> latency;      ///< of each entry, both ends the same; empty: one hop is a hop
 
   [[nodiscard]] std::size_t agents() const { return offsets.size() - 1; }
   [[nodiscard]] std::int64_t edges() const { return offsets.back() / 2; }

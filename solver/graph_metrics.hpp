@@ -1,0 +1,75 @@
+// M4: what a network looks like – degrees, components, distances, clustering, how fast reputation
+// spreads over it, where traffic gathers. Results in their own right, and the first thing to ask of
+// a network that somebody else brings.
+//
+// Distances, clustering and triangles are exact up to a stated size and from a sample above it,
+// with a standard error and said so. A pure function of the network, the options and the seed:
+// never of threads, time or SIMD target.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels/parallel.hpp"
+#include "solver/network.hpp"
+
+namespace needflow {
+
+/// What is measured, and from how many agents where a whole network is too much.
+struct MetricOptions {
+  std::int64_t exact_agents = 20'000;  ///< up to here distances start at every agent
+  std::int64_t sources = 256;          ///< agents that distances start at above; at least 64
+  std::int64_t exact_entries = std::int64_t{1} << 27;  ///< up to here every triangle is counted
+  bool exact_diameter = true;  ///< above exact_agents: bounds that meet (iFUB), within a step limit
+  bool spectrum = false;
+  bool betweenness = false;
+};
+
+/// A mean over a sample of agents, or over all of them: then the error is 0.
+struct Estimate {
+  double value = 0.0;  ///< NaN where nothing could be averaged
+  double error = 0.0;  ///< standard error
+};
+
+/// How much a link is used by shortest paths: betweenness of an edge over the mean of all edges.
+struct EdgeLoad {
+  std::int64_t sources = 0;  ///< agents whose shortest paths were counted; 0: not measured
+  double mean = 0.0;         ///< ordered pairs whose shortest path crosses an edge, on average
+  double largest = 0.0;      ///< the most of any edge, same unit
+  double p99 = 0.0;
+};
+
+struct GraphMetrics {
+  std::int64_t nodes = 0;
+  std::int64_t edges = 0;
+  std::vector<std::int64_t> degree_histogram;  ///< [d]: agents with d links, 0 to the largest
+  double mean_degree = 0.0;
+  double connection_reduction = 0.0;  ///< 1 − edges / (N (N − 1) / 2); 0 for one agent
+  std::int64_t over_50_links = 0;     ///< agents beyond the seed's limit of 50 … 100 connections
+  std::int64_t over_100_links = 0;
+
+  std::int64_t components = 0;
+  std::int64_t largest_component = 0;  ///< agents
+
+  std::int64_t sources = 0;  ///< agents that distances were measured from; all of them: exact
+  std::vector<std::int64_t>
+      hop_pairs;                       ///< [h]: ordered pairs (source, other) h hops apart; [0] = 0
+  std::int64_t unreachable_pairs = 0;  ///< ordered pairs (source, other) without a path
+  Estimate mean_path;                  ///< hops, over pairs with a path; NaN without any
+  std::int64_t diameter_at_least = 0;  ///< longest shortest path within a component
+  std::int64_t diameter_at_most = 0;   ///< equal where it is known exactly
+
+  std::int64_t triangles = -1;  ///< −1 where only a sample was counted
+  Estimate clustering;  ///< mean local coefficient, agents with fewer than two links left out
+
+  double spectral_gap = 0.0;  ///< 1 − |second eigenvalue| of the random walk; NaN: not measured
+  EdgeLoad edge_load;
+
+  [[nodiscard]] bool exact_distances() const { return sources == nodes; }
+};
+
+/// Measures a network, its blocks on the threads of the caller's arena.
+[[nodiscard]] GraphMetrics measure_network(const Network& network, const MetricOptions& options,
+                                           std::uint64_t seed, Threads threads);
+
+}  // namespace needflow
