@@ -13,9 +13,9 @@ namespace needflow {
 
 /// A simple undirected graph. Each edge is stored from both ends; rows ascend; no self-loops.
 struct Network {
-  std::vector<Offset> offsets{0};  ///< agents + 1
-  std::vector<Index> columns;      ///< 2 × edges
-  std::vector<float> latency;      ///< of each entry, both ends the same; empty: one hop is a hop
+  std::vector<Offset> offsets{0};   ///< agents + 1
+  std::vector<Index> columns;       ///< 2 × edges
+  std::vector<float> latency = {};  ///< of each entry, both ends the same; empty: one hop is a hop
 
   [[nodiscard]] std::size_t agents() const { return offsets.size() - 1; }
   [[nodiscard]] std::int64_t edges() const { return offsets.back() / 2; }
