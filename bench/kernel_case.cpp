@@ -28,15 +28,15 @@ PerLane<Rule, L> for_all_lanes(const Rule& rule) {
 }
 
 template <int L>
-LaneSpan<double, L> lanes(AlignedVector<double>& values) {
+LaneSpan<double, L> lanes(GatheredVector<double>& values) {
   return LaneSpan<double, L>(values);
 }
 template <int L>
-LaneSpan<const double, L> read(const AlignedVector<double>& values) {
+LaneSpan<const double, L> read(const GatheredVector<double>& values) {
   return LaneSpan<const double, L>(values);
 }
 
-bool same_bits(const AlignedVector<double>& a, const AlignedVector<double>& b) {
+bool same_bits(const GatheredVector<double>& a, const GatheredVector<double>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0;
 }
 
@@ -109,8 +109,8 @@ KernelCase<L>::KernelCase(std::shared_ptr<const Recognition> recognition, const 
     return made_.received;
   };
   // What the second round would bring, then the first again, so that the vectors fit together.
-  const AlignedVector<double> first_need = need_;
-  const AlignedVector<double> first = a_round();
+  const GatheredVector<double> first_need = need_;
+  const GatheredVector<double> first = a_round();
   for (std::size_t i = 0; i < need_.size(); ++i) need_[i] = std::max(0.0, need_[i] - first[i]);
   received_later_ = a_round();
   need_ = first_need;
@@ -158,7 +158,7 @@ void KernelCase<L>::run_rows(const KernelSet<L>& kernels, Kernel kernel, RowRang
                              KernelOutputs& made) {
   const PublishedNeeds<L> ledger{read<L>(need_)};  // nothing received: all of the need is active
   const CsrView by_provider = recognition_->by_provider();
-  const auto out = [range](AlignedVector<double>& values) {
+  const auto out = [range](GatheredVector<double>& values) {
     return lanes<L>(values).part(range.begin, range.end);
   };
   StockTally<L> offers;

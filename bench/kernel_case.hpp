@@ -46,9 +46,9 @@ struct KernelOutputs {
   /// Writes −1 over what the row passes made, so that a gap shows.
   void blank();
 
-  AlignedVector<double> denominator, scale, received, returned, delivered, settled_back;
-  AlignedVector<double> last_denominator, first_denominator;
-  AlignedVector<double> satisfied, damping, over, over_previous, next_active;
+  GatheredVector<double> denominator, scale, received, returned, delivered, settled_back;
+  GatheredVector<double> last_denominator, first_denominator;
+  GatheredVector<double> satisfied, damping, over, over_previous, next_active;
 };
 
 template <int L>
@@ -74,9 +74,9 @@ class KernelCase {
 
   std::shared_ptr<const Recognition> recognition_;
   KernelSet<L> fast_;
-  AlignedVector<double> need_, capacity_, share_;
-  AlignedVector<double> received_, received_later_;
-  AlignedVector<double> degrees_;
+  GatheredVector<double> need_, capacity_, share_;
+  GatheredVector<double> received_, received_later_;
+  GatheredVector<double> degrees_;
   KernelOutputs made_;
   bool later_ = false;  ///< which of the two is settled next
   std::vector<std::pair<std::pair<Kernel, Threads>, std::string>> compared_;

@@ -10,7 +10,6 @@
 #include <numeric>
 #include <span>
 
-#include "kernels/lanes.hpp"
 #include "kernels/random.hpp"
 
 namespace needflow::bench {
@@ -41,24 +40,6 @@ std::uint64_t sum_of_words(std::span<const std::uint64_t> words) {
   std::array<std::uint64_t, 16> sums{};
   for (std::size_t i = 0; i + 16 <= words.size(); i += 16) {
     for (std::size_t k = 0; k < 16; ++k) sums[k] += words[i + k];
-  }
-  return std::accumulate(sums.begin(), sums.end(), std::uint64_t{0});
-}
-
-/// Visits ahead that a row is asked for; 16 to 64 are the same.
-constexpr std::size_t kAhead = 32;
-
-template <std::size_t kLanes, Prefetch kPrefetch>
-std::uint64_t sum_of_places(const std::uint64_t* rows, std::span<const std::uint32_t> places) {
-  std::array<std::uint64_t, kLanes> sums{};
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if constexpr (kPrefetch == Prefetch::yes) {
-      const std::uint64_t* next = rows + places[std::min(i + kAhead, places.size() - 1)] * kLanes;
-      __builtin_prefetch(next);
-      if constexpr (kLanes > 8) __builtin_prefetch(next + 8);
-    }
-    const std::uint64_t* row = rows + places[i] * kLanes;
-    for (std::size_t l = 0; l < kLanes; ++l) sums[l] += row[l];
   }
   return std::accumulate(sums.begin(), sums.end(), std::uint64_t{0});
 }
@@ -99,14 +80,10 @@ std::uint64_t Machine::stream(Threads threads) const {
 
 std::uint64_t Machine::gather(std::size_t rows, int lanes, Prefetch prefetch, Threads threads) {
   draw_places(rows);
-  const auto of_places = with_lane_width(lanes, [prefetch]<int L>() {
-    return prefetch == Prefetch::yes ? sum_of_places<L, Prefetch::yes>
-                                     : sum_of_places<L, Prefetch::no>;
-  });
   const std::uint64_t* words = memory_.data();
   const std::span<const std::uint32_t> places(places_);
   return sum_of_parts(places.size(), threads, [=](std::size_t begin, std::size_t end) {
-    return of_places(words, places.subspan(begin, end - begin));
+    return sum_of_places(words, places.subspan(begin, end - begin), lanes, prefetch);
   });
 }
 

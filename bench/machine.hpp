@@ -6,19 +6,17 @@
 // the limits move with them.
 #pragma once
 
-#include <oneapi/tbb/cache_aligned_allocator.h>
-
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
+#include "kernels/lanes.hpp"
+#include "kernels/large_pages.hpp"
 #include "kernels/parallel.hpp"
 
 namespace needflow::bench {
-
-/// Rows of 8 or 16 doubles start on a cache line, so that a visit touches no line too many.
-template <class T>
-using AlignedVector = std::vector<T, oneapi::tbb::cache_aligned_allocator<T>>;
 
 /// Whether a gather asks for its rows some visits ahead: it helps beyond the caches and costs
 /// within.
@@ -27,6 +25,11 @@ enum class Prefetch { no, yes };
 /// Seconds since some moment: CPU time of the caller for one thread, which others at work on the
 /// machine do not lengthen, and wall time for several.
 [[nodiscard]] double seconds_now(Threads threads);
+
+/// Σ of the rows of `lanes` (1, 8 or 16) words at these places.
+[[nodiscard]] std::uint64_t sum_of_places(const std::uint64_t* rows,
+                                          std::span<const std::uint32_t> places, int lanes,
+                                          Prefetch prefetch);
 
 /// Threads::all means those of the caller's arena, as it does for the kernels.
 class Machine {
@@ -57,8 +60,8 @@ class Machine {
  private:
   void draw_places(std::size_t rows);
 
-  AlignedVector<std::uint64_t> memory_;
-  AlignedVector<std::uint32_t> places_;
+  GatheredVector<std::uint64_t> memory_;
+  std::vector<std::uint32_t> places_;
   std::size_t rows_drawn_ = 0;
 };
 

@@ -110,7 +110,8 @@ LaneRounds<L>::LaneRounds(const Recognition& recognition, const BatchTraits& tra
       message_tallies_(blocks_of(recognition.recipients())) {
   const std::size_t providers = recognition.providers() * L;
   const std::size_t recipients = recognition.recipients() * L;
-  for (auto* vector : {&denominator_, &denominator_first_, &scale_}) vector->resize(providers);
+  for (auto* vector : {&denominator_, &denominator_first_}) vector->resize(providers);
+  scale_.resize(providers);
   for (auto* vector : {&satisfied_, &damping_, &over_, &over_previous_}) {
     vector->resize(recipients);
   }
@@ -491,10 +492,10 @@ void LaneRounds<L>::keep_stock(bool comes_back) {
 
 template <int L>
 std::size_t LaneRounds<L>::bytes() const {
-  std::size_t doubles = 0;
+  std::size_t doubles = scale_.size() + returned_.size();
   for (const auto* vector :
-       {&own_need_, &own_capacity_, &available_, &denominator_, &denominator_first_, &scale_,
-        &satisfied_, &damping_, &over_, &over_previous_, &total_, &returned_, &received_}) {
+       {&own_need_, &own_capacity_, &available_, &denominator_, &denominator_first_, &satisfied_,
+        &damping_, &over_, &over_previous_, &total_, &received_}) {
     doubles += vector->size();
   }
   return rows_.bytes() + doubles * sizeof(double) + ledger_.bytes() + recurrence_.bytes() +

@@ -134,10 +134,12 @@ class alignas(64) LaneRounds {
     bool overflowed = false;
   };
 
-  [[nodiscard]] static LaneSpan<const double, L> read(const LaneVector<double>& values) {
+  template <class Vector>
+  [[nodiscard]] static LaneSpan<const double, L> read(const Vector& values) {
     return LaneSpan<const double, L>(values);
   }
-  [[nodiscard]] static LaneSpan<double, L> write(LaneVector<double>& values) {
+  template <class Vector>
+  [[nodiscard]] static LaneSpan<double, L> write(Vector& values) {
     return LaneSpan<double, L>(values);
   }
   [[nodiscard]] std::size_t need_rows() const { return recognition_.recipients(); }
@@ -176,11 +178,12 @@ class alignas(64) LaneRounds {
   Ledger<L> ledger_;
   // providers, P × L
   LaneVector<double> available_;  ///< stock only
-  LaneVector<double> denominator_, denominator_first_, scale_;
+  LaneVector<double> denominator_, denominator_first_;
+  GatheredVector<double> scale_;
   // recipients, R × L
   LaneVector<double> satisfied_, damping_, over_, over_previous_;
   LaneVector<double> total_;                ///< y_r, only where some ω < 1
-  LaneVector<double> returned_;             ///< stock only
+  GatheredVector<double> returned_;         ///< stock only
   LaneVector<double> received_;             ///< only if somebody looks
   LaneVector<std::uint8_t> asks_, offers_;  ///< for counting messages, once that is needed
   Recurrence<L> recurrence_;

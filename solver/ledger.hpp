@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "kernels/lanes.hpp"
+#include "kernels/large_pages.hpp"
 #include "kernels/row_sums.hpp"
 
 namespace needflow {
@@ -42,8 +43,8 @@ class Ledger {
   }
 
  private:
-  LaneVector<double> active_;
-  LaneVector<double> draft_;
+  GatheredVector<double> active_;
+  GatheredVector<double> draft_;
 };
 
 }  // namespace needflow
