@@ -1,0 +1,2 @@
+#include <doctest/doctest.h>
+int placeholder_metrics = 0;
