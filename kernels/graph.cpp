@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace needflow {
 
@@ -55,6 +56,23 @@ std::vector<Index> component_labels(std::span<const Offset> offsets,
   }
   point_to_roots(parent);
   return parent;
+}
+
+Components number_components(std::vector<Index> labels) {
+  Components components;
+  // In place: a label is the component's smallest node, so its number is known when others look.
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto label = static_cast<std::size_t>(labels[i]);
+    if (label == i) {
+      labels[i] = static_cast<Index>(components.sizes.size());
+      components.sizes.push_back(0);
+    } else {
+      labels[i] = labels[label];
+    }
+    ++components.sizes[static_cast<std::size_t>(labels[i])];
+  }
+  components.number = std::move(labels);
+  return components;
 }
 
 }  // namespace needflow

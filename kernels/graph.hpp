@@ -17,4 +17,17 @@ namespace needflow {
 [[nodiscard]] std::vector<Index> component_labels(std::span<const Offset> offsets,
                                                   std::span<const Index> columns);
 
+/// Which component each node is in, numbered in the order of their smallest nodes.
+struct Components {
+  std::vector<Index> number;  ///< of each node's component
+  std::vector<Index> sizes;   ///< nodes of each component
+
+  [[nodiscard]] Index size_around(Index node) const {
+    return sizes[static_cast<std::size_t>(number[static_cast<std::size_t>(node)])];
+  }
+};
+
+/// The components that component_labels() found. O(N).
+[[nodiscard]] Components number_components(std::vector<Index> labels);
+
 }  // namespace needflow

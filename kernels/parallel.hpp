@@ -5,6 +5,7 @@
 #include <oneapi/tbb/blocked_range.h>
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/partitioner.h>
+#include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -51,6 +52,25 @@ void parallel_indices(std::size_t count, const Work& work, const Partitioner& pa
       },
       partitioner);
   fork_join::depart();
+}
+
+/// How many workers share that many pieces of work: at most one a thread of the caller's arena.
+[[nodiscard]] inline std::size_t workers_for(std::size_t pieces, Threads threads) {
+  if (threads == Threads::one) return std::min<std::size_t>(pieces, 1);
+  const int most = oneapi::tbb::this_task_arena::max_concurrency();
+  return std::min(pieces, static_cast<std::size_t>(std::max(1, most)));
+}
+
+/// Calls work(worker) once for each of so many workers, each with memory of its own that it keeps
+/// while it takes pieces from a common counter. Only for what is added up in integers: who takes
+/// which piece is left to chance.
+template <class Work>
+void run_workers(std::size_t workers, const Work& work) {
+  if (workers == 1) {
+    work(std::size_t{0});
+  } else {
+    parallel_indices(workers, work, oneapi::tbb::simple_partitioner());
+  }
 }
 
 /// How many blocks that many rows make.

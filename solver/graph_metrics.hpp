@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "kernels/parallel.hpp"
@@ -19,19 +20,25 @@ namespace needflow {
 struct MetricOptions {
   std::int64_t exact_agents = 20'000;  ///< up to here distances start at every agent
   std::int64_t sources = 256;          ///< agents that distances start at above; at least 64
-  std::int64_t exact_entries = std::int64_t{1} << 27;  ///< up to here every triangle is counted
-  bool exact_diameter = true;  ///< above exact_agents: bounds that meet (iFUB), within a step limit
+  /// Up to so many lookups (kernels/triangles.hpp: TriangleCounter::work) every triangle is
+  /// counted; above, those of 16 agents a source.
+  std::int64_t exact_entries = std::int64_t{1} << 27;
+  bool exact_diameter = true;  ///< above exact_agents: bounds that are drawn together (iFUB) ...
+  std::int64_t diameter_searches = 1024;  ///< ... by so many searches at most
   bool spectrum = false;
-  bool betweenness = false;
+  bool betweenness = false;  ///< from all agents up to exact_agents, else from the sources
 };
 
 /// A mean over a sample of agents, or over all of them: then the error is 0.
 struct Estimate {
   double value = 0.0;  ///< NaN where nothing could be averaged
-  double error = 0.0;  ///< standard error
+  double error = 0.0;  ///< standard error, for a sample without replacement from so many agents
 };
 
-/// How much a link is used by shortest paths: betweenness of an edge over the mean of all edges.
+/// How much the links are used by shortest paths: edge betweenness over ordered pairs (half of it
+/// is NetworkX's, not normalised), where paths share a pair equally. From a sample, scaled to all:
+/// the mean is fair, but links near a source carry more than their share, so `largest` and `p99`
+/// come out too high.
 struct EdgeLoad {
   std::int64_t sources = 0;  ///< agents whose shortest paths were counted; 0: not measured
   double mean = 0.0;         ///< ordered pairs whose shortest path crosses an edge, on average
@@ -55,14 +62,23 @@ struct GraphMetrics {
   std::vector<std::int64_t>
       hop_pairs;                       ///< [h]: ordered pairs (source, other) h hops apart; [0] = 0
   std::int64_t unreachable_pairs = 0;  ///< ordered pairs (source, other) without a path
-  Estimate mean_path;                  ///< hops, over pairs with a path; NaN without any
+  /// Hops, over pairs with a path; NaN without any. Error: of the ratio (sum of hops) / (pairs)
+  /// of a source over the sources (W. G. Cochran, Sampling Techniques, 6.3).
+  Estimate mean_path;
   std::int64_t diameter_at_least = 0;  ///< longest shortest path within a component
   std::int64_t diameter_at_most = 0;   ///< equal where it is known exactly
 
   std::int64_t triangles = -1;  ///< −1 where only a sample was counted
-  Estimate clustering;  ///< mean local coefficient, agents with fewer than two links left out
+  /// Mean local coefficient, agents with fewer than two links left out (M4; NetworkX's
+  /// average_clustering counts them as 0 unless count_zeros is off, which leaves out others too).
+  Estimate clustering;
+  std::int64_t clustering_agents = 0;  ///< agents that the mean is over
 
-  double spectral_gap = 0.0;  ///< 1 − |second eigenvalue| of the random walk; NaN: not measured
+  /// 1 − |second eigenvalue| of the random walk; NaN: not measured, or one agent. The second of
+  /// largest modulus, so 0 for a bipartite network (−1 is an eigenvalue: the walk alternates for
+  /// ever) and for one in several components (1 is one twice).
+  double spectral_gap = std::numeric_limits<double>::quiet_NaN();
+  double spectral_residual = 0.0;  ///< an eigenvalue lies so near
   EdgeLoad edge_load;
 
   [[nodiscard]] bool exact_distances() const { return sources == nodes; }

@@ -5,57 +5,19 @@
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
-#include <set>
 #include <utility>
 #include <vector>
 
 #include "kernels/graph.hpp"
 #include "kernels/reference/graph.hpp"
-#include "tests/kernels/test_lanes_support.hpp"
+#include "tests/kernels/test_graph_support.hpp"
 
 namespace {
 
 using namespace needflow;
-using tests::Numbers;
-
-using Edge = std::pair<std::size_t, std::size_t>;
-
-/// An undirected pattern, each edge stored from both ends, columns ascending.
-struct Graph {
-  std::vector<Offset> offsets{0};
-  std::vector<Index> columns;
-
-  Graph(std::size_t nodes, const std::vector<Edge>& edges) {
-    std::vector<std::set<std::size_t>> neighbours(nodes);
-    for (const auto& [a, b] : edges) {
-      neighbours[a].insert(b);
-      neighbours[b].insert(a);
-    }
-    for (const auto& row : neighbours) {
-      for (const std::size_t column : row) columns.push_back(static_cast<Index>(column));
-      offsets.push_back(static_cast<Offset>(columns.size()));
-    }
-  }
-  [[nodiscard]] std::vector<Index> labels() const { return component_labels(offsets, columns); }
-};
+using namespace needflow::tests;
 
 std::vector<Index> zeros(std::size_t count) { return std::vector<Index>(count, 0); }
-
-std::vector<Index> counted(std::size_t count) {
-  std::vector<Index> labels(count);
-  std::iota(labels.begin(), labels.end(), Index{0});
-  return labels;
-}
-
-std::vector<Edge> random_edges(Numbers& numbers, std::size_t nodes, std::size_t count) {
-  std::vector<Edge> edges;
-  while (edges.size() < count) {
-    const std::size_t a = numbers.below(nodes);
-    const std::size_t b = numbers.below(nodes);
-    if (a != b) edges.emplace_back(a, b);
-  }
-  return edges;
-}
 
 /// The definition: j is in i's component when a path joins them; the label is the smallest such j.
 std::vector<Index> labels_by_closure(std::size_t nodes, const std::vector<Edge>& edges) {
@@ -144,4 +106,14 @@ TEST_CASE("Components of large random graphs agree with the flood fill of the tw
     CAPTURE(edges);
     CHECK(graph.labels() == reference::component_labels(graph.offsets, graph.columns));
   }
+}
+
+TEST_CASE("Components are numbered in the order of their smallest nodes and know their sizes") {
+  // 5-4, 4-3, then 3-0 by way of 9; 1-8 and 2-7 apart; 6 alone.
+  const Graph graph(10, {{5, 4}, {4, 3}, {3, 9}, {9, 0}, {8, 1}, {7, 2}});
+  const Components components = graph.components();
+  CHECK(components.number == std::vector<Index>{0, 1, 2, 0, 0, 0, 3, 2, 1, 0});
+  CHECK(components.sizes == std::vector<Index>{5, 2, 2, 1});
+  CHECK(components.size_around(7) == 2);
+  CHECK(Graph(0, {}).components().sizes.empty());
 }

@@ -1,0 +1,166 @@
+// Edge betweenness (kernels/betweenness.hpp) against the twin, which counts from the definition,
+// and graphs whose paths are plain.
+#include <doctest/doctest.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/betweenness.hpp"
+#include "kernels/reference/betweenness.hpp"
+#include "tests/kernels/test_graph_support.hpp"
+
+namespace {
+
+using namespace needflow;
+using namespace needflow::tests;
+
+using Loads = std::vector<double>;
+
+Loads loads(const Graph& graph, const std::vector<Index>& sources, Threads threads = Threads::one) {
+  return edge_loads(graph.offsets, graph.columns, sources, threads);
+}
+
+Loads from_all(const Graph& graph) { return loads(graph, counted(graph.nodes())); }
+
+void check_twin(const Graph& graph, const std::vector<Index>& sources) {
+  const Loads found = loads(graph, sources);
+  const Loads expected = reference::edge_loads(graph.offsets, graph.columns, sources);
+  REQUIRE(found.size() == expected.size());
+  for (std::size_t e = 0; e < found.size(); ++e) {
+    CHECK(found[e] == doctest::Approx(expected[e]).epsilon(1e-12));
+  }
+}
+
+/// Rows of `width` nodes, each linked to all of the rows before and after: width ways on at each
+/// row, so width^(rows − 1) paths from a node at one end to one at the other.
+Graph layered_graph(std::size_t rows, std::size_t width) {
+  std::vector<Edge> edges;
+  for (std::size_t r = 0; r + 1 < rows; ++r) {
+    for (std::size_t a = 0; a < width; ++a) {
+      for (std::size_t b = 0; b < width; ++b)
+        edges.emplace_back(r * width + a, (r + 1) * width + b);
+    }
+  }
+  return {rows * width, edges};
+}
+
+}  // namespace
+
+TEST_CASE("Loads of small graphs are those that one counts by hand") {
+  // Ordered pairs across the edges of a path of four: 1 · 3, 2 · 2, 3 · 1, twice each.
+  CHECK(from_all(path_graph(4)) == Loads{6, 8, 6});
+  CHECK(from_all(star_graph(5)) == Loads(4, 2 * 4));
+  CHECK(from_all(full_graph(6)) == Loads(15, 2));
+  // A ring of four: each edge its own pair, and half of the two paths between opposite nodes, of
+  // which there are two pairs.
+  CHECK(from_all(ring_graph(4)) == Loads(4, 2 + 2));
+}
+
+TEST_CASE("A source counts for the pairs that start at it alone") {
+  CHECK(loads(path_graph(4), {0}) == Loads{3, 2, 1});
+  CHECK(loads(path_graph(4), {1, 3}) == Loads{1 + 1, 2 + 2, 1 + 3});
+  CHECK(loads(path_graph(4), {}) == Loads{0, 0, 0});
+  CHECK(from_all(Graph(3, {})).empty());
+  CHECK(from_all(Graph(0, {})).empty());
+}
+
+TEST_CASE("Loads of random graphs agree with the twin") {
+  Numbers numbers(31);
+  for (const std::size_t nodes : {2, 5, 17, 40, 65}) {
+    for (const std::size_t links : {1, 2, 5}) {
+      const Graph graph(nodes, random_edges(numbers, nodes, nodes * links / 2));
+      CAPTURE(nodes);
+      CAPTURE(links);
+      check_twin(graph, counted(nodes));
+      check_twin(graph, {static_cast<Index>(nodes - 1), 0});
+    }
+  }
+  check_twin(islands_graph(9), counted(20));
+}
+
+TEST_CASE(
+    "Loads add up to the hops of all pairs, for each pair crosses as many edges as it has hops") {
+  Numbers numbers(32);
+  const Graph graph(500, random_edges(numbers, 500, 1500));
+  double sum = 0.0;
+  for (const double load : from_all(graph)) sum += load;
+  double hops = 0.0;
+  for (const Index source : counted(500)) {
+    for (const Index h : reference::hop_distances(graph.offsets, graph.columns, source)) {
+      hops += h > 0 ? h : 0;
+    }
+  }
+  CHECK(sum == doctest::Approx(hops).epsilon(1e-12));
+}
+
+TEST_CASE("Path counts beyond any double do not upset the shares") {
+  // 4^1499 paths from one end to the other. From one end node, the n nodes of the rows behind a
+  // pair of rows are reached through its 16 edges alike.
+  const std::size_t rows = 1500;
+  const Graph graph = layered_graph(rows, 4);
+  const Loads found = loads(graph, {0});
+  std::size_t e = 0;
+  bool right = true;
+  for (std::size_t r = 0; r + 1 < rows; ++r) {
+    const double beyond = 4.0 * static_cast<double>(rows - 1 - r);
+    for (int edge = 0; edge < 16; ++edge, ++e) {
+      double expected = r == 0 ? (edge < 4 ? beyond / 4.0 : 0.0) : beyond / 16.0;
+      // The three others of the first row are reached by way of the second, from each of its nodes
+      // a quarter of each.
+      if (r == 0) expected += edge < 4 ? 3.0 / 4.0 : 1.0 / 4.0;
+      if (std::abs(found[e] - expected) > 1e-9 * expected) right = false;
+    }
+  }
+  CHECK(right);
+}
+
+TEST_CASE("A branch with few paths beside one with too many for a double keeps its share") {
+  // A lattice of 600 rows of 4 and a chain of the same length, both from one node to one node.
+  const std::size_t rows = 600;
+  std::vector<Edge> edges;
+  const auto chain = [&](std::size_t i) { return 4 * rows + 2 + i; };
+  for (std::size_t a = 0; a < 4; ++a) {
+    edges.emplace_back(4 * rows, a);
+    edges.emplace_back(4 * rows + 1, 4 * (rows - 1) + a);
+    for (std::size_t r = 0; r + 1 < rows; ++r) {
+      for (std::size_t b = 0; b < 4; ++b) edges.emplace_back(4 * r + a, 4 * (r + 1) + b);
+    }
+  }
+  edges.emplace_back(4 * rows, chain(0));
+  for (std::size_t i = 0; i + 1 < rows; ++i) edges.emplace_back(chain(i), chain(i + 1));
+  edges.emplace_back(chain(rows - 1), 4 * rows + 1);
+  const Graph graph(5 * rows + 2, edges);
+  const Loads found = loads(graph, {static_cast<Index>(4 * rows)});
+  // The chain's nodes are each reached along the chain alone; its share of the far end is 4^-600.
+  std::vector<double> on_chain;
+  std::size_t e = 0;
+  for (std::size_t i = 0; i < graph.nodes(); ++i) {
+    for (Offset k = graph.offsets[i]; k < graph.offsets[i + 1]; ++k) {
+      const auto j = static_cast<std::size_t>(graph.columns[static_cast<std::size_t>(k)]);
+      if (j < i) continue;
+      if (i >= chain(0) && j > i) on_chain.push_back(found[e]);
+      ++e;
+    }
+  }
+  REQUIRE(on_chain.size() == rows - 1);
+  bool right = true;
+  for (std::size_t i = 0; i < on_chain.size(); ++i) {
+    right = right && on_chain[i] == static_cast<double>(rows - 1 - i);
+  }
+  CHECK(right);
+}
+
+TEST_CASE("Any number of threads finds the same loads, bit for bit") {
+  Numbers numbers(33);
+  const Graph graph(400, random_edges(numbers, 400, 1600));
+  const Loads one = from_all(graph);
+  const ManyThreads more(4);
+  for (const int threads : {1, 2, 4}) {
+    CAPTURE(threads);
+    oneapi::tbb::task_arena arena(threads);
+    arena.execute(
+        [&] { CHECK(first_difference(loads(graph, counted(400), Threads::all), one) == kNone); });
+  }
+}
