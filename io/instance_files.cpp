@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <unordered_map>
 #include <utility>
 
 #include "io/csv.hpp"
+#include "io/listed_links.hpp"
 #include "io/text_file.hpp"
 #include "solver/error.hpp"
 #include "solver/sweep/sweep.hpp"
@@ -225,29 +225,6 @@ std::vector<Edge> both_directions(const std::vector<Edge>& edges, const CsvTable
     result.push_back({edge.to, edge.from, edge.mr, edge.desire, edge.row});
   }
   return result;
-}
-
-std::optional<std::int64_t> whole_number(const std::string& text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return {};
-  return value;
-}
-
-/// Distinct ids, ascending: as numbers if all are whole numbers, else as text.
-std::vector<std::string> ascending_ids(std::vector<std::string> ids) {
-  std::sort(ids.begin(), ids.end());
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  std::vector<std::pair<std::int64_t, std::string>> numbered;
-  for (const std::string& id : ids) {
-    const auto number = whole_number(id);
-    if (!number) return ids;
-    numbered.emplace_back(*number, id);
-  }
-  std::sort(numbered.begin(), numbered.end());
-  std::transform(numbered.begin(), numbered.end(), ids.begin(),
-                 [](const auto& entry) { return entry.second; });
-  return ids;
 }
 
 }  // namespace

@@ -1,51 +1,14 @@
 // The records of the option table, section by section, in the order of the scenario file.
-#include "io/options.hpp"
-
 #include <algorithm>
 #include <utility>
+
+#include "io/option_setters.hpp"
 
 namespace needflow {
 
 namespace {
 
-using Words = std::vector<std::string>;
-
 constexpr double kMaxSeed = 9223372036854775807.0;
-
-/// Position of a checked word in its option's list; enumerations are declared in that order.
-template <class Enum>
-Enum enum_of(const Words& words, const Value& value) {
-  const auto found = std::find(words.begin(), words.end(), std::get<std::string>(value));
-  return static_cast<Enum>(found - words.begin());
-}
-
-template <class Part, class Field>
-auto put_integer(Part Settings::*part, Field Part::*field) {
-  return [=](Settings& s, const Value& v) { (s.*part).*field = std::get<std::int64_t>(v); };
-}
-template <class Part, class Field>
-auto put_real(Part Settings::*part, Field Part::*field) {
-  return [=](Settings& s, const Value& v) { (s.*part).*field = std::get<double>(v); };
-}
-template <class Part>
-auto put_boolean(Part Settings::*part, bool Part::*field) {
-  return [=](Settings& s, const Value& v) { (s.*part).*field = std::get<bool>(v); };
-}
-template <class Part, class Enum>
-auto put_word(Words words, Part Settings::*part, Enum Part::*field) {
-  return [=](Settings& s, const Value& v) { (s.*part).*field = enum_of<Enum>(words, v); };
-}
-
-void put_neighbors(Settings& settings, const Value& value) {
-  NetworkSettings& network = settings.network;
-  if (const auto* k = std::get_if<std::int64_t>(&value)) {
-    network.neighbor_rule = NeighborRule::count;
-    network.neighbors = *k;
-    return;
-  }
-  const bool table = std::get<std::string>(value) == "table";
-  network.neighbor_rule = table ? NeighborRule::table : NeighborRule::two_log;
-}
 
 void put_damping(Settings& settings, const Value& value) {
   RoundSettings& round = settings.round;
@@ -81,64 +44,6 @@ void add_general(std::vector<Option>& table) {
                    [](Settings& s, const Value& v) {
                      s.seed = static_cast<std::uint64_t>(std::get<std::int64_t>(v));
                    }});
-}
-
-void add_network(std::vector<Option>& table) {
-  const Words kinds = {"partial_mesh", "full_mesh", "ring", "hub_spoke"};
-  const auto part = &Settings::network;
-  using N = NetworkSettings;
-  table.push_back({"network",
-                   "kind",
-                   OptionType::word,
-                   "",
-                   {},
-                   kinds,
-                   Value{std::string("partial_mesh")},
-                   kGenerated,
-                   "Who is connected to whom.",
-                   put_word(kinds, part, &N::kind)});
-  table.push_back({"network",
-                   "agents",
-                   OptionType::integer,
-                   "agents",
-                   {1, static_cast<double>(kMaxAgents)},
-                   {},
-                   Value{std::int64_t{100}},
-                   kGenerated,
-                   "Number of agents N.",
-                   put_integer(part, &N::agents)});
-  table.push_back(
-      {"network",
-       "neighbors",
-       OptionType::integer_or_word,
-       "agents",
-       {1, static_cast<double>(kMaxAgents)},
-       {"table", "2lnN"},
-       Value{std::int64_t{20}},
-       kGenerated,
-       "Neighbours k an agent in a partial mesh (N - 1 or more: the full mesh); \"table\" "
-       "is the seed's table by N, \"2lnN\" is round(2 ln N).",
-       put_neighbors});
-  table.push_back({"network",
-                   "hub",
-                   OptionType::integer,
-                   "1",
-                   {0, static_cast<double>(kMaxAgents)},
-                   {},
-                   Value{std::int64_t{0}},
-                   kGenerated,
-                   "The agent in the centre of hub_spoke.",
-                   put_integer(part, &N::hub)});
-  table.push_back({"network",
-                   "count",
-                   OptionType::integer,
-                   "1",
-                   {1, 1e6},
-                   {},
-                   Value{std::int64_t{1}},
-                   kGenerated,
-                   "Independent networks; above 1 an axis \"network\".",
-                   {}});
 }
 
 void add_recognition(std::vector<Option>& table) {
@@ -450,7 +355,7 @@ void add_output(std::vector<Option>& table) {
 std::vector<Option> make_table() {
   std::vector<Option> table;
   add_general(table);
-  add_network(table);
+  add_network_options(table);
   add_recognition(table);
   add_population(table);
   add_instance(table);

@@ -105,6 +105,15 @@ void put_recipients(const RaggedGroup& group, const Outcomes& outcomes) {
   group.put_by_type({"residual", "amount", "unmet need"}, joined(outcomes, &AgentRows::residual));
 }
 
+/// The agents' names where all points have the same: of an instance, or of the one network file.
+const std::vector<std::string>& agent_ids(const Sweep& sweep) {
+  const bool several_kinds = std::any_of(
+      sweep.axes.begin(), sweep.axes.end(),
+      [](const Axis& axis) { return axis.key == "network.kind" && axis.values.size() > 1; });
+  const bool one_file = sweep.network_files.size() == 1 && !several_kinds;
+  return one_file ? sweep.network_files.front()->ids : sweep.instance->provider_ids;
+}
+
 }  // namespace
 
 H5Handle write_counting_scale(hid_t where, const Described& what,
@@ -184,7 +193,7 @@ void write_agents(const H5Builder& file, const Sweep& sweep, const Outcomes& out
   const RaggedGroup agents(file, taken ? "agent_rows" : "agents",
                            row_sizes(outcomes, &AgentRows::provider_degree), sweep.types(),
                            type_scale);
-  agents.put_ids(instance.provider_ids);
+  agents.put_ids(agent_ids(sweep));
   put_need(agents);
   put_capacity(agents);
   put_recipients(agents, outcomes);

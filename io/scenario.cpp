@@ -10,6 +10,7 @@
 
 #include "io/error_list.hpp"
 #include "io/instance_files.hpp"
+#include "io/network_files.hpp"
 #include "io/suggest.hpp"
 #include "io/text_file.hpp"
 #include "solver/error.hpp"
@@ -236,12 +237,52 @@ void refuse_idle_options(const GivenOptions& given, Source source, ErrorList& er
   }
 }
 
+/// Kinds of network that the scenario asks for.
+struct Kinds {
+  bool file = false;   ///< one of them
+  bool others = true;  ///< one of them is generated
+};
+
+Kinds kinds_of(const GivenOptions& given, Source source) {
+  const auto entry = given.find(find_option("network.kind"));
+  if (source != Source::generated || entry == given.end()) return {};
+  const std::vector<Value>& values = entry->second.values;
+  const auto files = std::count(values.begin(), values.end(), Value{std::string("file")});
+  return {files > 0, files == 0 || static_cast<std::size_t>(files) < values.size()};
+}
+
+/// Options of generated networks that a network from a file leaves nothing to say.
+bool says_how_to_generate(const Option& option) {
+  return option.section == "network" && option.name != "kind" && option.name != "file" &&
+         option.name != "count";
+}
+
+void refuse_idle_network_options(const GivenOptions& given, const Kinds& kinds,
+                                 const std::string& name, ErrorList& errors) {
+  if (kinds.file && !has(given, "network.file")) {
+    errors.add(fmt::format("{}: network.kind = \"file\" names no file; give network.file", name));
+  }
+  for (const auto& [option, entry] : given) {
+    if (option->key() == "network.file" && !kinds.file) {
+      errors.add(fmt::format("{}: network.file means nothing without network.kind = \"file\"",
+                             entry.where));
+    }
+    if (!kinds.others && says_how_to_generate(*option)) {
+      errors.add(
+          fmt::format("{}: {} means nothing with network.kind = \"file\", which brings its "
+                      "own agents and links; leave it out",
+                      entry.where, option->key()));
+    }
+  }
+}
+
 /// Every option that has a meaning with this source, with its value or default.
-std::vector<ResolvedOption> resolve(const GivenOptions& given, Source source) {
+std::vector<ResolvedOption> resolve(const GivenOptions& given, Source source, const Kinds& kinds) {
   std::vector<ResolvedOption> resolved;
   const bool own_amounts = source == Source::bipartite || source == Source::agents;
   for (const Option& option : options()) {
     if ((option.applies & (1U << static_cast<unsigned>(source))) == 0) continue;
+    if (!kinds.others && says_how_to_generate(option)) continue;
     const auto entry = given.find(&option);
     if (entry != given.end()) {
       resolved.push_back({&option, entry->second.values, entry->second.is_array});
@@ -293,7 +334,7 @@ std::vector<std::filesystem::path> instance_paths(const GivenOptions& given,
   std::vector<std::filesystem::path> paths;
   for (const Option& option : options()) {
     const auto entry = given.find(&option);
-    if (option.type != OptionType::file || entry == given.end()) continue;
+    if (option.section != "instance" || entry == given.end()) continue;
     paths.push_back(folder / std::get<std::string>(entry->second.values.front()));
   }
   return paths;
@@ -311,6 +352,32 @@ Instance load_instance(Source source, const std::vector<std::filesystem::path>& 
       break;
   }
   return {};
+}
+
+/// Loads the networks that network.file names and tells the option what it puts into settings.
+void load_networks(const GivenOptions& given, const std::filesystem::path& folder,
+                   Scenario& scenario) {
+  const auto entry = given.find(find_option("network.file"));
+  if (entry == given.end()) return;
+  std::map<std::string, NetworkFileFacts> facts;
+  Sweep& sweep = scenario.sweep;
+  for (const Value& value : entry->second.values) {
+    const auto& name = std::get<std::string>(value);
+    scenario.files.push_back(folder / name);
+    auto file = std::make_shared<NetworkFile>(read_network(scenario.files.back()));
+    file->name = name;
+    facts[name] = {sweep.network_files.size(), static_cast<std::int64_t>(file->network.agents()),
+                   file->network.offsets.back(), file->content_hash};
+    scenario.plan_hash = fingerprint(fmt::format("{}", file->content_hash), scenario.plan_hash);
+    sweep.network_files.push_back(std::move(file));
+  }
+  const auto put = [facts](Settings& settings, const Value& value) {
+    settings.network.file = facts.at(std::get<std::string>(value));
+  };
+  for (Axis& axis : sweep.axes) {
+    if (axis.key == "network.file") axis.apply = put;
+  }
+  if (!entry->second.is_array) put(sweep.base, entry->second.values.front());
 }
 
 toml::table parse_toml(std::string_view text, const std::string& name) {
@@ -332,10 +399,12 @@ Scenario parse_scenario(std::string_view text, const std::string& name,
   take_command_line(overrides, given, errors);
   const Source source = source_of(given, name, errors);
   refuse_idle_options(given, source, errors);
+  const Kinds kinds = kinds_of(given, source);
+  refuse_idle_network_options(given, kinds, name, errors);
   errors.throw_if_any();
 
   Scenario scenario;
-  scenario.resolved = resolve(given, source);
+  scenario.resolved = resolve(given, source, kinds);
   scenario.text = resolved_text(scenario.resolved);
   Sweep& sweep = scenario.sweep;
   for (const ResolvedOption& entry : scenario.resolved) {
@@ -358,6 +427,7 @@ Scenario parse_scenario(std::string_view text, const std::string& name,
   }
   scenario.plan_hash = fingerprint(fmt::format("schema {}\n{}", kSchemaVersion, scenario.text),
                                    instance->content_hash);
+  load_networks(given, folder, scenario);
   return scenario;
 }
 

@@ -35,7 +35,7 @@ struct Scenario {
   std::vector<ResolvedOption> resolved;  ///< every option that has a meaning here, in table order
   std::string text;                      ///< `resolved` as a scenario file: makes the same sweep
   std::vector<std::filesystem::path> files;  ///< read for it: the scenario itself and its instance
-  std::uint64_t plan_hash;                   ///< of text, instance files and schema version
+  std::uint64_t plan_hash;                   ///< of text, files and schema version
 };
 
 /// Reads, checks and resolves; loads the instance's files (relative to the scenario's folder).

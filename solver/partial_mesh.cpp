@@ -13,8 +13,8 @@
 #include <span>
 #include <stdexcept>
 
-#include "kernels/graph.hpp"
 #include "kernels/pairing.hpp"
+#include "solver/networks/links.hpp"
 
 namespace needflow {
 
@@ -167,48 +167,6 @@ Network complement(const Network& sparse) {
     result.offsets.push_back(static_cast<Offset>(result.columns.size()));
   }
   return result;
-}
-
-/// Links that join the components in the order of their smallest agent, each between members of
-/// least degree (ties to the smaller id), so no degree rises by more than one in a component of two
-/// or more.
-std::vector<Edge> bridges(const Network& network, const std::vector<Index>& label) {
-  const auto agents = static_cast<Index>(network.agents());
-  std::vector<std::vector<Index>> members;
-  std::vector<std::size_t> component_of(at(agents));
-  for (Index i = 0; i < agents; ++i) {
-    if (label[at(i)] == i) {
-      component_of[at(i)] = members.size();
-      members.emplace_back();
-    }
-    members[component_of[at(label[at(i)])]].push_back(i);
-  }
-  for (auto& list : members) {  // its one or two members of least degree come first
-    const auto fewer = [&network](Index a, Index b) {
-      return std::pair(network.degree(at(a)), a) < std::pair(network.degree(at(b)), b);
-    };
-    std::partial_sort(list.begin(), list.begin() + (list.size() > 1 ? 2 : 1), list.end(), fewer);
-  }
-  std::vector<Edge> links;
-  for (std::size_t c = 1; c < members.size(); ++c) {
-    const auto& before = members[c - 1];
-    links.emplace_back(before[before.size() > 1 && c > 1 ? 1 : 0], members[c][0]);
-  }
-  return links;
-}
-
-/// The network with its components joined; hardly ever a change for k ≥ 3.
-Network connected(Network network) {
-  const std::vector<Index> label = component_labels(network.offsets, network.columns);
-  if (std::all_of(label.begin(), label.end(), [](Index l) { return l == 0; })) return network;
-  std::vector<Edge> edges = bridges(network, label);
-  for (std::size_t i = 0; i < network.agents(); ++i) {
-    for (Offset e = network.offsets[i]; e < network.offsets[i + 1]; ++e) {
-      const Index j = network.columns[static_cast<std::size_t>(e)];
-      if (at(j) > i) edges.emplace_back(static_cast<Index>(i), j);
-    }
-  }
-  return network_from_edges(network.agents(), edges);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 // names, describes, parses and checks them; nothing else turns text into settings.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -14,18 +15,39 @@
 
 namespace needflow {
 
-enum class NetworkKind { partial_mesh, full_mesh, ring, hub_spoke };
+enum class NetworkKind {
+  partial_mesh,
+  full_mesh,
+  ring,
+  hub_spoke,
+  small_world,
+  sharded,
+  preferential,
+  geometric,
+  file
+};
 
 /// How k is found: as given, from the seed's table, or round(2 ln N) (M4).
 enum class NeighborRule { count, table, two_log };
+
+/// A network that came from a file, as far as settings need to know it.
+struct NetworkFileFacts {
+  std::size_t number = 0;  ///< among Sweep::network_files
+  std::int64_t agents = 0;
+  std::int64_t entries = 0;        ///< stored, twice the links
+  std::uint64_t content_hash = 0;  ///< of the network and its latencies, not of the file's name
+};
 
 /// M4. Which network the agents form.
 struct NetworkSettings {
   NetworkKind kind = NetworkKind::partial_mesh;
   std::int64_t agents = 100;
   NeighborRule neighbor_rule = NeighborRule::count;
-  std::int64_t neighbors = 20;  ///< k, used by NeighborRule::count
-  std::int64_t hub = 0;         ///< the centre of hub_spoke
+  std::int64_t neighbors = 20;    ///< k, used by NeighborRule::count
+  std::int64_t hub = 0;           ///< the centre of hub_spoke
+  double beta = 0.1;              ///< share of a small world's links that are rewired
+  std::int64_t shard_size = 250;  ///< most agents a shard of `sharded`
+  NetworkFileFacts file = {};     ///< of kind `file`, whose agents count instead of `agents`
 };
 
 enum class WeightKind { equal, uniform, gamma };

@@ -41,7 +41,18 @@ void print_axes(const Sweep& sweep, std::ostream& out) {
   }
 }
 
+void print_network_file(const NetworkFile& file, std::ostream& out) {
+  out << fmt::format("network      {}: {} agents, {} links\n", file.name, file.network.agents(),
+                     file.network.edges());
+  const NetworkRepairs& repairs = file.repairs;
+  if (repairs.total() == 0) return;
+  out << fmt::format(
+      "             repaired: {} self-loops and {} duplicates left out, {} directions added\n",
+      repairs.self_loops, repairs.duplicates, repairs.one_way);
+}
+
 void print_source(const Sweep& sweep, std::ostream& out) {
+  for (const auto& file : sweep.network_files) print_network_file(*file, out);
   if (sweep.instance->source == Source::generated) return;
   const Recognition& r = sweep.instance->recognition;
   out << fmt::format("instance     {} providers, {} recipients, {} links, {} with MR > 0\n",

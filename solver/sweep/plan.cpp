@@ -16,7 +16,7 @@ namespace {
 void size_task(const Sweep& sweep, NetworkTask& task, std::optional<int> forced_lanes) {
   const Instance& instance = *sweep.instance;
   if (instance.source == Source::generated) {
-    task.providers = task.recipients = task.example.settings.network.agents;
+    task.providers = task.recipients = network_agents(task.example.settings.network);
     task.entries = expected_entries(task.example.settings.network);
   } else {
     task.providers = static_cast<std::int64_t>(instance.recognition.providers());

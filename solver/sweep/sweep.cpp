@@ -47,6 +47,24 @@ void add_round(Words& words, const RoundSettings& r) {
   words << (r.settlement == SettlementKind::reallocate ? r.relaxation : 0.0);
 }
 
+bool has_neighbors(NetworkKind kind) {
+  return kind == NetworkKind::partial_mesh || kind == NetworkKind::small_world ||
+         kind == NetworkKind::sharded || kind == NetworkKind::preferential ||
+         kind == NetworkKind::geometric;
+}
+
+void add_network(Words& words, const NetworkSettings& n) {
+  NetworkKind kind = n.kind;
+  const std::int64_t k = resolved_neighbors(n);
+  if (kind == NetworkKind::partial_mesh && k >= n.agents - 1) kind = NetworkKind::full_mesh;
+  words << kind << network_agents(n);
+  words << (has_neighbors(kind) ? k : 0);
+  words << (kind == NetworkKind::hub_spoke ? n.hub : 0);
+  words << (kind == NetworkKind::small_world ? n.beta : 0.0);
+  words << (kind == NetworkKind::sharded ? shard_count(n) : 0);
+  words << (kind == NetworkKind::file ? n.file.content_hash : 0);
+}
+
 }  // namespace
 
 std::size_t Sweep::points() const {
@@ -166,15 +184,9 @@ Identity network_identity(const Sweep& sweep, const Settings& settings) {
   Words words;
   words << settings.solver.weights;
   if (sweep.instance->source != Source::generated) return words.identity();  // the files' own
-  const NetworkSettings& n = settings.network;
   const RecognitionSettings& r = settings.recognition;
-  NetworkKind kind = n.kind;
-  const std::int64_t k = resolved_neighbors(n);
-  if (kind == NetworkKind::partial_mesh && k >= n.agents - 1) kind = NetworkKind::full_mesh;
-  words << settings.seed << kind << n.agents << r.weights;
-  words << (kind == NetworkKind::partial_mesh ? k : 0);
-  words << (kind == NetworkKind::hub_spoke ? n.hub : 0);
-  words << (r.weights == WeightKind::gamma ? r.shape : 0.0);
+  words << settings.seed << r.weights << (r.weights == WeightKind::gamma ? r.shape : 0.0);
+  add_network(words, settings.network);
   return words.identity();
 }
 
@@ -188,6 +200,17 @@ Identity run_identity(const Sweep& sweep, const Settings& settings) {
     add_population(words, population);
   }
   return words.identity();
+}
+
+Network network_of(const Sweep& sweep, const Point& point, Threads threads) {
+  const NetworkSettings& settings = point.settings.network;
+  if (settings.kind != NetworkKind::file) {
+    return build_network(settings, point.settings.seed, point.network, threads);
+  }
+  if (const std::string problem = network_problem(settings); !problem.empty()) {
+    throw InvalidPoint(problem);
+  }
+  return sweep.network_files.at(settings.file.number)->network;
 }
 
 std::uint64_t fingerprint(std::string_view text, std::uint64_t start) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "solver/instance.hpp"
+#include "solver/network.hpp"
 #include "solver/settings.hpp"
 
 namespace needflow {
@@ -58,6 +59,7 @@ struct Sweep {
   bool traces = false;
   bool agents = false;
   std::shared_ptr<const Instance> instance;  ///< never null; source says what it holds
+  std::vector<std::shared_ptr<const NetworkFile>> network_files = {};  ///< of kind `file`
 
   /// Product of all axes, network and replicate among them. Throws ScenarioError above 2^25 points.
   [[nodiscard]] std::size_t points() const;
@@ -104,6 +106,9 @@ using Identity = std::array<std::uint64_t, 24>;
 
 /// The rest, but for network and replicate: amounts, draws and rounds.
 [[nodiscard]] Identity run_identity(const Sweep& sweep, const Settings& settings);
+
+/// The network of a point, built, or copied where it came from a file. Throws InvalidPoint.
+[[nodiscard]] Network network_of(const Sweep& sweep, const Point& point, Threads threads);
 
 /// 64-bit FNV-1a; names contents, defends against nobody.
 [[nodiscard]] std::uint64_t fingerprint(std::string_view text,

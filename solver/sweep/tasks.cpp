@@ -124,8 +124,8 @@ std::shared_ptr<const Recognition> recognition_of(const Sweep& sweep, const Poin
   }
   auto recognition = std::make_shared<Recognition>(
       given ? sweep.instance->recognition
-            : recognise(build_network(settings.network, settings.seed, point.network),
-                        settings.recognition, settings.seed, point.network, threads));
+            : recognise(network_of(sweep, point, threads), settings.recognition, settings.seed,
+                        point.network, threads));
   if (narrow) narrow_recognition(*recognition);
   return recognition;
 }

@@ -110,7 +110,7 @@ class OptionTable(program.Case):
 
     def test_the_table_has_the_promised_options(self):
         promised = """title seed network.kind network.agents network.neighbors network.hub
-            network.count recognition.weights recognition.shape population.replicates
+            network.beta network.shard_size network.file network.count recognition.weights recognition.shape population.replicates
             population.need population.need_mean population.need_cv population.capacity
             population.capacity_cv population.supply_ratio population.provider_fraction
             population.recipient_fraction population.types population.episodes

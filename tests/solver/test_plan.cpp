@@ -22,7 +22,11 @@ std::string network_text(const Sweep& sweep, const Point& point) {
   if (kind == NetworkKind::partial_mesh && k >= n.agents - 1) kind = NetworkKind::full_mesh;
   std::string text = fmt::format("{} {} {} {} {}", point.settings.seed, point.network,
                                  static_cast<int>(kind), n.agents, static_cast<int>(r.weights));
-  if (kind == NetworkKind::partial_mesh) text += fmt::format(" k {}", k);
+  const bool simple =
+      kind == NetworkKind::full_mesh || kind == NetworkKind::ring || kind == NetworkKind::hub_spoke;
+  if (!simple) text += fmt::format(" k {}", k);
+  if (kind == NetworkKind::small_world) text += fmt::format(" beta {}", n.beta);
+  if (kind == NetworkKind::sharded) text += fmt::format(" shards {}", shard_count(n));
   if (kind == NetworkKind::hub_spoke) text += fmt::format(" hub {}", n.hub);
   if (r.weights == WeightKind::gamma) text += fmt::format(" shape {}", r.shape);
   return text;
@@ -130,6 +134,15 @@ replicates = 3
 supply_ratio = [0.5, 1.5]
 )";
 
+const char* kEveryKind = R"(
+[network]
+kind = ["partial_mesh", "full_mesh", "ring", "small_world", "sharded", "preferential", "geometric"]
+agents = [9, 12]
+neighbors = [3, 4, 8, 11, "table"]
+beta = [0.1, 0.5]
+shard_size = [3, 6, 7, 20]
+)";
+
 const char* kEveryRound = R"(
 [population]
 need = ["uniform", "constant"]
@@ -147,6 +160,7 @@ tolerance = [0.0, 0.01]
 
 TEST_CASE("a plan is the naive plan: tasks, their order, invalid points, duplicates, costs") {
   check_against_naive(sweep_of(kEveryAxis));
+  check_against_naive(sweep_of(kEveryKind));
   check_against_naive(sweep_of(kEveryRound));
   check_against_naive(sweep_of(""));
   for (const char* name : {"mesh", "aid2022_sweep", "bitcoin_otc", "trade2006"}) {
