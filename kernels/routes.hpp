@@ -50,7 +50,8 @@ struct RouteScratch {
   std::vector<Index> front_agents, next_agents;
   std::vector<std::int64_t> marked;
   std::vector<std::uint8_t> settled;
-  std::vector<std::pair<double, Index>> heap;
+  std::vector<std::pair<double, Index>> heap;  ///< cost, agent
+  std::vector<std::uint32_t> place;            ///< of each agent in the heap
 };
 
 /// Fewest hops. slots[c * agents + s]: the slot that s hands packets for destinations[c] to;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "kernels/random.hpp"
@@ -44,12 +45,18 @@ LinkStates::LinkStates(const Network& network, const FailureRates& rates, std::u
       threads_(threads),
       links_(network.columns.size(), 1),
       agents_(network.agents(), 1) {
-  if (!rates.start_whole) draw(true);
+  if (!rates.start_whole) {
+    draw(true);
+    mirror();
+  }
 }
 
-void LinkStates::advance() {
-  ++round_;
-  draw(false);
+void LinkStates::advance(std::int64_t rounds) {
+  for (std::int64_t i = 0; i < rounds; ++i) {
+    ++round_;
+    draw(false);
+  }
+  mirror();
 }
 
 void LinkStates::draw(bool first) {
@@ -63,22 +70,39 @@ void LinkStates::draw(bool first) {
     return static_cast<std::uint8_t>(now ? 1 : 0);
   };
   for_row_blocks(agents_.size(), threads_, [&](std::size_t begin, std::size_t end) {
+    std::vector<double> draws;
     for (std::size_t i = begin; i < end; ++i) {
       const auto self = static_cast<std::uint32_t>(i);
       if (agent.moves()) {
         agents_[i] = state(agent, agents_[i], uniform01(agent_stream, {index_, 0, self, 0}));
       }
       if (!link.moves()) continue;
-      // Both ends draw the same number: cheaper than looking for the other entry of a link.
-      for (auto e = static_cast<std::size_t>(network_.offsets[i]);
-           e < static_cast<std::size_t>(network_.offsets[i + 1]); ++e) {
-        const auto other = static_cast<std::uint32_t>(network_.columns[e]);
-        const double u =
-            uniform01(link_stream, {index_, 0, std::min(self, other), std::max(self, other)});
-        links_[e] = state(link, links_[e], u);
+      const std::size_t row = static_cast<std::size_t>(network_.offsets[i]);
+      const std::span<const Index> columns =
+          std::span(network_.columns).subspan(row, static_cast<std::size_t>(network_.degree(i)));
+      const auto higher = static_cast<std::size_t>(
+          std::upper_bound(columns.begin(), columns.end(), static_cast<Index>(i)) -
+          columns.begin());
+      draws.resize(columns.size() - higher);
+      fill_uniform01(draws, link_stream, {index_, 0, self, 0}, columns.subspan(higher));
+      for (std::size_t j = 0; j < draws.size(); ++j) {
+        std::uint8_t& up = links_[row + higher + j];
+        up = state(link, up, draws[j]);
       }
     }
   });
+}
+
+void LinkStates::mirror() {
+  // Rows ascend, so the entries back to lower numbers are met in the order in which they stand.
+  std::vector<Offset> back(network_.offsets.begin(), network_.offsets.end() - 1);
+  for (std::size_t i = 0; i < network_.agents(); ++i) {
+    for (auto e = static_cast<std::size_t>(network_.offsets[i]);
+         e < static_cast<std::size_t>(network_.offsets[i + 1]); ++e) {
+      const auto j = static_cast<std::size_t>(network_.columns[e]);
+      if (j > i) links_[static_cast<std::size_t>(back[j]++)] = links_[e];
+    }
+  }
 }
 
 std::vector<std::uint8_t> LinkStates::live_entries() const {

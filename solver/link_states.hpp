@@ -36,8 +36,8 @@ class LinkStates {
   LinkStates(const Network& network, const FailureRates& rates, std::uint64_t seed,
              std::uint32_t network_index, Threads threads);
 
-  /// One round on. Cost: a draw an entry and an agent whose rates are not 0.
-  void advance();
+  /// Rounds on. Cost a round: a draw a link and an agent whose rates are not 0.
+  void advance(std::int64_t rounds = 1);
 
   [[nodiscard]] std::int64_t round() const { return round_; }
   /// Entries that a packet can take: the link and both its ends are up. 1 or 0, one an entry.
@@ -46,8 +46,10 @@ class LinkStates {
   [[nodiscard]] std::span<const std::uint8_t> links() const { return links_; }
 
  private:
-  /// up(was up, draw) for everything whose rates are not 0.
+  /// The entries from lower to higher numbers, and the agents.
   void draw(bool first);
+  /// The entries from higher to lower numbers, after the others.
+  void mirror();
 
   const Network& network_;
   FailureRates rates_;

@@ -192,7 +192,7 @@ RouteShares measure_routes(const Network& network, const StaleRouteOptions& opti
   }
   LinkStates states(network, options.rates, seed, network_index, threads);
   const LinkStates then = states;
-  for (std::int64_t round = 0; round < options.age; ++round) states.advance();
+  states.advance(options.age);
   return measure_routes_between(
       network, {then.agents(), then.links()}, {states.agents(), states.links()}, options,
       sampled_agents(network.agents(), options.destinations, seed, network_index), threads);

@@ -114,6 +114,20 @@ TEST_CASE("packets that may turn back by their tables are lost in loops, and the
   CHECK(adds_up(all));
 }
 
+// Three ways from 0 to 5: by 1, by 3 4 and by 2 6 7. With 0–1 down, 0 goes by 3, which told it 2
+// hops, and not by 2, which told it 3. 2 itself, with a table that says 0, gets there one hop late.
+TEST_CASE("a detour goes to the neighbour that was nearest when tables were made") {
+  const Network network = network_from_edges(
+      8, {{0, 1}, {1, 5}, {0, 3}, {3, 4}, {4, 5}, {0, 2}, {2, 6}, {6, 7}, {7, 5}});
+  Parts now(network);
+  now.cut(network, 0, 1);
+  const RouteShares shares = after_whole(network, now, {}, {5});
+  CHECK(shares.optimal == 6);
+  CHECK(shares.one_more == 1);
+  CHECK(shares.two_or_more == 0);
+  CHECK(shares.detoured == 2);
+}
+
 // 0 – 1 – 2 – 3 and 0 – 4 – 3: with all up, 0 → 3 goes by 4. That link is down when tables are made
 // and up when packets travel: the table's way is one hop longer than need be, and nobody detours.
 TEST_CASE("a link that came back is not used before the tables are made anew") {
