@@ -303,6 +303,45 @@ TEST_CASE("a sample of destinations has no doubles, and is all of them where it 
   CHECK(sampled_agents(7, 9, 1, 0) == sampled_agents(7, 0, 1, 0));
 }
 
+TEST_CASE("every agent is as likely as any other to be in a sample") {
+  std::vector<int> chosen(100, 0);
+  for (std::uint32_t index = 0; index < 400; ++index) {
+    for (const Index i : sampled_agents(100, 50, 1, index)) ++chosen[static_cast<std::size_t>(i)];
+  }
+  for (const int count : chosen) CHECK(std::abs(count - 200) <= 45);  // 4.5 standard deviations
+}
+
+TEST_CASE("shares of many destinations are those of each alone, added up") {
+  const Network network = mesh_of(150, 5);
+  Numbers numbers(13);
+  const Parts then(network, numbers, 0.05, 0.1);
+  const Parts now(network, numbers, 0.1, 0.2);
+  const auto to = [&](std::span<const Index> destinations) {
+    return measure_routes_between(network, {then.agents, then.links}, {now.agents, now.links}, {},
+                                  destinations, Threads::one);
+  };
+  const RouteShares all = to(everybody(network));
+  RouteShares sum;
+  for (Index d = 0; d < 150; ++d) {
+    const RouteShares one = to(std::span(&d, 1));
+    sum.pairs += one.pairs;
+    sum.optimal += one.optimal;
+    sum.one_more += one.one_more;
+    sum.two_or_more += one.two_or_more;
+    sum.lost += one.lost;
+    sum.detoured += one.detoured;
+    sum.unconnected += one.unconnected;
+  }
+  CHECK(all.optimal == sum.optimal);
+  CHECK(all.one_more == sum.one_more);
+  CHECK(all.two_or_more == sum.two_or_more);
+  CHECK(all.lost == sum.lost);
+  CHECK(all.detoured == sum.detoured);
+  CHECK(all.unconnected == sum.unconnected);
+  CHECK(all.two_or_more > 0);
+  CHECK(all.lost > 0);
+}
+
 TEST_CASE("spread over networks is mean and standard deviation of their shares") {
   const RouteShares a{.pairs = 10, .optimal = 9, .one_more = 1, .live_links = 5, .links = 5};
   const RouteShares b{.pairs = 20, .optimal = 14, .lost = 6, .live_links = 4, .links = 5};
@@ -328,11 +367,18 @@ TEST_CASE("packets to the nearest neighbour get stuck where no neighbour is near
   CHECK(shares.lost == 4);
   CHECK(shares.optimal == 16);
 
-  // On a circle of circumference 4, agents 0 1 2 3 at 0 1 2 3: the way from 3 to 0 is 1, not 3.
-  const Network ring = network_of(NetworkKind::ring, 4);
-  const std::vector<double> round{0, 1, 2, 3};
-  const std::vector<double> level(4, 0.0);
-  CHECK(measure_greedy(ring, options, {round, level, 4.0}, {}, 1, 0, Threads::one).optimal == 12);
+  // 0 – 1 – 2 with 1 far aside: 1 would be the way from 0 to 2 and back, but it is not nearer.
+  const Network aside = network_from_edges(3, {{0, 1}, {1, 2}});
+  const std::vector<double> along{0, 0, 1};
+  const std::vector<double> off{0, 5, 0};
+  CHECK(measure_greedy(aside, options, {along, off}, {}, 1, 0, Threads::one).lost == 2);
+
+  // Agents 0 … 5 at 0 … 5 on a circle of circumference 6: from 4 to 0 it is 2, not 4.
+  const Network ring = network_of(NetworkKind::ring, 6);
+  const std::vector<double> round{0, 1, 2, 3, 4, 5};
+  const std::vector<double> level(6, 0.0);
+  CHECK(measure_greedy(ring, options, {round, level, 6.0}, {}, 1, 0, Threads::one).optimal == 30);
+  CHECK(measure_greedy(ring, options, {round, level}, {}, 1, 0, Threads::one).optimal < 30);
 }
 
 TEST_CASE("who sees as far as the network reaches routes optimally, and who sees less wanders") {
@@ -361,7 +407,9 @@ TEST_CASE("greedy packets avoid what is down and turn back only at a dead end") 
   const RouteShares shares = measure_greedy(ring, {.view = 1, .hop_limit = 100}, {},
                                             {now.agents, now.links}, 1, 0, Threads::one);
   CHECK(shares.pairs == 30);
-  CHECK(shares.lost == 0);  // it turns at the ends of the path and comes by
+  CHECK(shares.lost == 0);      // it turns at the ends of the path and comes by
+  CHECK(shares.one_more == 0);  // on a path whoever goes wrong walks every extra hop twice
+  CHECK(shares.two_or_more > 0);
   CHECK(adds_up(shares));
 }
 
