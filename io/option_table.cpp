@@ -350,6 +350,17 @@ void add_output(std::vector<Option>& table) {
                    kAlways,
                    "Keep the final state of every agent of every point (group agents).",
                    {}});
+  table.push_back({"output",
+                   "network_metrics",
+                   OptionType::word,
+                   "",
+                   {},
+                   {"auto", "exact", "none"},
+                   Value{std::string("auto")},
+                   kGenerated,
+                   "Diameter, paths, clustering of each network: \"auto\" measures all of it up to "
+                   "2,000 agents and a sample above, \"exact\" all of it whatever it costs.",
+                   {}});
 }
 
 std::vector<Option> make_table() {

@@ -9,6 +9,7 @@
 
 #include "io/h5.hpp"
 #include "io/result_agents.hpp"
+#include "io/result_networks.hpp"
 #include "solver/error.hpp"
 
 namespace needflow {
@@ -134,6 +135,14 @@ void write_metrics(hid_t root, const Grid& grid, const Outcomes& outcomes) {
   for (const H5Handle& dataset : datasets) attach_scales(dataset, grid.metric_scales());
 }
 
+/// Networks have no need types; their metrics have the dimension like all others.
+void write_networks(hid_t root, const Grid& grid, const NetworkTable& networks) {
+  if (networks.networks().empty()) return;
+  std::vector<const GraphMetrics*> cells(networks.points() * grid.types);
+  for (std::size_t i = 0; i < cells.size(); ++i) cells[i] = networks.of(i / grid.types);
+  write_network_metrics(root, grid.shape_with_types, grid.metric_scales(), cells);
+}
+
 /// A setting as an attribute of its own type; an axis as an array.
 void write_setting(hid_t group, const ResolvedOption& entry) {
   const std::string key = entry.option->key();
@@ -242,13 +251,14 @@ void write_timing(const H5Builder& file, const Grid& grid, const Outcomes& outco
 }  // namespace
 
 void publish_results(AtomicFile& file, const Scenario& scenario, const Outcomes& outcomes,
-                     const Provenance& provenance) {
+                     const NetworkTable& networks, const Provenance& provenance) {
   const Sweep& sweep = scenario.sweep;
   {
     const H5Builder image;
     write_root_attributes(image.root(), scenario);
     const Grid grid = write_grid(image.root(), sweep);
     write_metrics(image.root(), grid, outcomes);
+    write_networks(image.root(), grid, networks);
     const H5Handle* types = grid.types > 1 ? &grid.scales.back() : nullptr;
     if (sweep.traces) write_traces(image, outcomes);
     if (sweep.agents) write_agents(image, sweep, outcomes, types);

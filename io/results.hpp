@@ -9,14 +9,16 @@
 #include "io/atomic_file.hpp"
 #include "io/build_info.hpp"
 #include "io/scenario.hpp"
+#include "solver/sweep/network_table.hpp"
 #include "solver/sweep/outcome.hpp"
 
 namespace needflow {
 
 /// Writes the file's bytes, opens it again, checks what it finds, and publishes it under its final
-/// name. Points that never ran are `pending`. Columns are packed on the threads of the caller's
-/// arena; the bytes do not depend on how many there are. Throws IoError.
+/// name. Points that never ran are `pending`. Network metrics are written where some were measured.
+/// Columns are packed on the threads of the caller's arena; the bytes do not depend on how many
+/// there are. Throws IoError.
 void publish_results(AtomicFile& file, const Scenario& scenario, const Outcomes& outcomes,
-                     const Provenance& provenance);
+                     const NetworkTable& networks, const Provenance& provenance);
 
 }  // namespace needflow

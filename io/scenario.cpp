@@ -326,6 +326,12 @@ void apply_sweep_option(const ResolvedOption& entry, Sweep& sweep) {
   if (key == "population.types") sweep.base.population.types = std::get<std::int64_t>(value);
   if (key == "output.traces") sweep.traces = std::get<bool>(value);
   if (key == "output.agents") sweep.agents = std::get<bool>(value);
+  if (key == "output.network_metrics") {
+    const auto& wish = std::get<std::string>(value);
+    sweep.network_metrics = wish == "none"    ? NetworkMetrics::none
+                            : wish == "exact" ? NetworkMetrics::exact
+                                              : NetworkMetrics::automatic;
+  }
 }
 
 /// The instance's files, in the option table's order.

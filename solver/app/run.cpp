@@ -1,6 +1,7 @@
 // needflow run: one point, told round by round.
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 #include <memory>
 #include <optional>
@@ -97,7 +98,14 @@ int run_one(const Context& context, const RunOptions& options) {
       if (narrate) narrate(type, need, solver);
     };
   };
-  OutcomeBatch outcome = run_only_point(watched, threads, tell);
+  NetworkTable networks(1);
+  const auto measure = [&](const Network& network) {
+    if (!file || watched.network_metrics == NetworkMetrics::none) return;
+    networks.add(std::array{std::size_t{0}},
+                 measure_network(network, metric_options(watched.network_metrics),
+                                 watched.point(0).settings.seed, Threads::all));
+  };
+  OutcomeBatch outcome = run_only_point(watched, threads, tell, measure);
   const bool solved = outcome.messages.empty();
   if (!solved) {
     context.err << fmt::format("needflow: the point is {}: {}\n",
@@ -109,7 +117,8 @@ int run_one(const Context& context, const RunOptions& options) {
     provenance.end = utc_now();
     Outcomes outcomes(1, watched.types());
     outcomes.add(std::move(outcome));
-    run_in_arena(threads, [&] { publish_results(*file, scenario, outcomes, provenance); });
+    run_in_arena(threads,
+                 [&] { publish_results(*file, scenario, outcomes, networks, provenance); });
     if (talk) context.out << fmt::format("results in {}\n", *options.output.file);
   }
   return solved ? kDone : kSomePointsFailed;

@@ -31,6 +31,7 @@ class Collector : public OutcomeSink {
             LogLevel level, Progress& progress)
       : sweep_(sweep),
         outcomes_(points, sweep.types()),
+        networks_(points),
         max_failures_(max_failures),
         level_(level),
         progress_(progress) {}
@@ -44,11 +45,16 @@ class Collector : public OutcomeSink {
     progress_.update(done_, troubled_);
   }
 
+  void measured(std::span<const std::size_t> points, GraphMetrics metrics) override {
+    networks_.add(points, std::move(metrics));
+  }
+
   [[nodiscard]] bool stop_requested() const override {
     return interrupted() || (max_failures_ && troubled_ > *max_failures_);
   }
 
   [[nodiscard]] const Outcomes& outcomes() const { return outcomes_; }
+  [[nodiscard]] const NetworkTable& networks() const { return networks_; }
   [[nodiscard]] std::size_t done() const { return done_; }
   [[nodiscard]] std::size_t troubled() const { return troubled_; }
 
@@ -65,6 +71,7 @@ class Collector : public OutcomeSink {
 
   const Sweep& sweep_;
   Outcomes outcomes_;
+  NetworkTable networks_;
   std::optional<std::size_t> max_failures_;
   LogLevel level_;
   Progress& progress_;
@@ -110,7 +117,9 @@ int run_sweep(const Context& context, const SweepOptions& options) {
   }
 
   provenance.end = utc_now();
-  run_in_arena(threads, [&] { publish_results(file, scenario, collector.outcomes(), provenance); });
+  run_in_arena(threads, [&] {
+    publish_results(file, scenario, collector.outcomes(), collector.networks(), provenance);
+  });
   if (level >= LogLevel::info) {
     print_sweep_summary(scenario.sweep, collector.outcomes(), context.out);
     context.out << fmt::format("results in {}\n", name);

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <mutex>
+#include <span>
 #include <utility>
 
+#include "solver/sweep/network_table.hpp"
 #include "solver/sweep/outcome.hpp"
 
 namespace needflow {
@@ -14,6 +16,8 @@ class OutcomeSink {
  public:
   virtual ~OutcomeSink() = default;
   virtual void finished(OutcomeBatch batch) = 0;
+  /// What the network of these points looks like; once a network, before or after its points.
+  virtual void measured(std::span<const std::size_t> /*points*/, GraphMetrics /*metrics*/) {}
   /// Asked before each run and after each round of a batch; true leaves the remaining points
   /// pending.
   [[nodiscard]] virtual bool stop_requested() const = 0;
@@ -26,6 +30,10 @@ class Deliverer {
   void operator()(OutcomeBatch batch) {
     const std::scoped_lock lock(mutex_);
     sink_.finished(std::move(batch));
+  }
+  void measured(std::span<const std::size_t> points, GraphMetrics metrics) {
+    const std::scoped_lock lock(mutex_);
+    sink_.measured(points, std::move(metrics));
   }
   [[nodiscard]] bool stopped() const { return sink_.stop_requested(); }
 

@@ -16,6 +16,7 @@
 #include "solver/instance.hpp"
 #include "solver/network.hpp"
 #include "solver/settings.hpp"
+#include "solver/sweep/network_table.hpp"
 
 namespace needflow {
 
@@ -58,6 +59,7 @@ struct Sweep {
   std::uint32_t first_replicate = 0;
   bool traces = false;
   bool agents = false;
+  NetworkMetrics network_metrics = NetworkMetrics::automatic;
   std::shared_ptr<const Instance> instance;  ///< never null; source says what it holds
   std::vector<std::shared_ptr<const NetworkFile>> network_files = {};  ///< of kind `file`
 

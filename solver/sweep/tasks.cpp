@@ -100,7 +100,11 @@ void run_task(const Sweep& sweep, const NetworkTask& task, Deliverer& deliver) {
   const Threads inside = task.layout.shares_rows ? Threads::all : Threads::one;
   std::shared_ptr<const Recognition> recognition;
   const OutcomeBatch trouble = outcome_of(sweep, task.points.front(), [&] {
-    recognition = recognition_of(sweep, task.example, inside);
+    recognition = recognition_of(sweep, task.example, inside, [&](const Network& network) {
+      if (sweep.network_metrics == NetworkMetrics::none) return;
+      deliver.measured(task.points, measure_network(network, metric_options(sweep.network_metrics),
+                                                    task.example.settings.seed, inside));
+    });
     return OutcomeBatch{};
   });
   if (recognition == nullptr) {
@@ -112,10 +116,19 @@ void run_task(const Sweep& sweep, const NetworkTask& task, Deliverer& deliver) {
   }
 }
 
+Recognition generate(const Sweep& sweep, const Point& point, Threads threads,
+                     const NetworkObserver& observer) {
+  Network network = network_of(sweep, point, threads);
+  if (observer) observer(network);
+  return recognise(std::move(network), point.settings.recognition, point.settings.seed,
+                   point.network, threads);
+}
+
 }  // namespace
 
 std::shared_ptr<const Recognition> recognition_of(const Sweep& sweep, const Point& point,
-                                                  Threads threads) {
+                                                  Threads threads,
+                                                  const NetworkObserver& observer) {
   const Settings& settings = point.settings;
   const bool narrow = settings.solver.weights == WeightPrecision::f32;
   const bool given = sweep.instance->source != Source::generated;
@@ -123,9 +136,7 @@ std::shared_ptr<const Recognition> recognition_of(const Sweep& sweep, const Poin
     return {sweep.instance, &sweep.instance->recognition};  // shares the instance's ownership
   }
   auto recognition = std::make_shared<Recognition>(
-      given ? sweep.instance->recognition
-            : recognise(network_of(sweep, point, threads), settings.recognition, settings.seed,
-                        point.network, threads));
+      given ? sweep.instance->recognition : generate(sweep, point, threads, observer));
   if (narrow) narrow_recognition(*recognition);
   return recognition;
 }
@@ -173,11 +184,13 @@ void run_in_arena(int threads, const std::function<void()>& work) {
   arena.execute(work);
 }
 
-OutcomeBatch run_only_point(const Sweep& sweep, int threads, const ObserverFor& observer_for) {
+OutcomeBatch run_only_point(const Sweep& sweep, int threads, const ObserverFor& observer_for,
+                            const NetworkObserver& network_observer) {
   OutcomeBatch outcome;
   run_in_arena(threads, [&] {
     outcome = outcome_of(sweep, 0, [&] {
-      const auto recognition = recognition_of(sweep, sweep.point(0), Threads::all);
+      const auto recognition =
+          recognition_of(sweep, sweep.point(0), Threads::all, network_observer);
       const bool large = recognition->provider_rows.entries() >= kEntriesForThreads;
       return run_point(sweep, 0, *recognition, large ? Threads::all : Threads::one,
                        observer_for ? observer_for(*recognition) : PointObserver{});

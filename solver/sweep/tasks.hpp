@@ -22,17 +22,20 @@ using PointObserver =
                                      const Recognition& recognition, Threads threads,
                                      const PointObserver& observer = {});
 
+/// Shown a generated network before recognition is drawn on it; may be empty.
+using NetworkObserver = std::function<void(const Network&)>;
+
 /// Makes the observer once the matrix is known; may be empty.
 using ObserverFor = std::function<PointObserver(const Recognition&)>;
 
 /// Builds the matrix of a sweep's only point and runs it, all threads on its rows where that pays.
 [[nodiscard]] OutcomeBatch run_only_point(const Sweep& sweep, int threads,
-                                          const ObserverFor& observer_for = {});
+                                          const ObserverFor& observer_for = {},
+                                          const NetworkObserver& network_observer = {});
 
 /// The matrix of a task: built from its settings, or the instance's own.
-[[nodiscard]] std::shared_ptr<const Recognition> recognition_of(const Sweep& sweep,
-                                                                const Point& point,
-                                                                Threads threads);
+[[nodiscard]] std::shared_ptr<const Recognition> recognition_of(
+    const Sweep& sweep, const Point& point, Threads threads, const NetworkObserver& observer = {});
 
 /// Calls work() with at most `threads` threads at its disposal.
 void run_in_arena(int threads, const std::function<void()>& work);
