@@ -48,6 +48,24 @@ constexpr NetworkMetric kMetrics[] = {
      [](M m) { return m.over_100_links; }},
 };
 
+constexpr NetworkMetric kDetails[] = {
+    {"network_agents", "agents", "agents", nullptr, [](M m) { return m.nodes; }},
+    {"network_edges", "links of the network, each counted once", "1", nullptr,
+     [](M m) { return m.edges; }},
+    {"network_mean_degree", "mean links of an agent", "1", [](M m) { return m.mean_degree; },
+     nullptr},
+    {"network_spectral_gap", "1 - |second eigenvalue| of the random walk", "1",
+     [](M m) { return m.spectral_gap; }, nullptr},
+    {"network_load_sources", "agents whose shortest paths were counted, 0: none", "agents", nullptr,
+     [](M m) { return m.edge_load.sources; }},
+    {"network_load_mean", "shortest paths over a link, mean", "1",
+     [](M m) { return m.edge_load.sources > 0 ? m.edge_load.mean : kNaN; }, nullptr},
+    {"network_load_p99", "shortest paths over a link, 99th percentile", "1",
+     [](M m) { return m.edge_load.sources > 0 ? m.edge_load.p99 : kNaN; }, nullptr},
+    {"network_load_largest", "shortest paths over a link, the most of any", "1",
+     [](M m) { return m.edge_load.sources > 0 ? m.edge_load.largest : kNaN; }, nullptr},
+};
+
 std::int64_t pairs_of(const GraphMetrics& metrics) {
   return std::accumulate(metrics.hop_pairs.begin(), metrics.hop_pairs.end(),
                          metrics.unreachable_pairs);
@@ -61,6 +79,49 @@ std::vector<T> column(std::span<const GraphMetrics* const> cells, T missing, con
     if (cells[i] != nullptr) values[i] = get(*cells[i]);
   }
   return values;
+}
+
+void write_columns(hid_t where, const Shape& shape, const std::vector<const H5Handle*>& scales,
+                   std::span<const GraphMetrics* const> cells,
+                   std::span<const NetworkMetric> metrics) {
+  for (const NetworkMetric& metric : metrics) {
+    const Described what{metric.name, metric.unit, metric.long_name};
+    const H5Handle dataset = [&] {
+      if (metric.real != nullptr) {
+        const std::vector<double> values = column(cells, kNaN, metric.real);
+        return write_dataset(where, what, shape, std::span<const double>(values));
+      }
+      const std::vector<std::int64_t> values = column(cells, std::int64_t{-1}, metric.integer);
+      return write_dataset(where, what, shape, std::span<const std::int64_t>(values));
+    }();
+    attach_scales(dataset, scales);
+  }
+}
+
+void write_degrees(hid_t where, Shape shape, std::vector<const H5Handle*> scales,
+                   std::span<const GraphMetrics* const> cells) {
+  std::size_t lengths = 1;
+  for (const GraphMetrics* cell : cells) {
+    if (cell != nullptr) lengths = std::max(lengths, cell->degree_histogram.size());
+  }
+  std::vector<std::int64_t> degrees(lengths);
+  std::iota(degrees.begin(), degrees.end(), std::int64_t{0});
+  const H5Handle scale = write_counting_scale(where, {"degree", "1", "links of an agent"}, degrees);
+  std::vector<std::int64_t> agents(cells.size() * lengths, 0);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (cells[i] == nullptr) {
+      std::fill_n(agents.begin() + static_cast<std::ptrdiff_t>(i * lengths), lengths, -1);
+      continue;
+    }
+    std::copy(cells[i]->degree_histogram.begin(), cells[i]->degree_histogram.end(),
+              agents.begin() + static_cast<std::ptrdiff_t>(i * lengths));
+  }
+  shape.push_back(lengths);
+  scales.push_back(&scale);
+  const H5Handle dataset =
+      write_dataset(where, {"degree_agents", "agents", "agents with that many links"}, shape,
+                    std::span<const std::int64_t>(agents));
+  attach_scales(dataset, scales);
 }
 
 void write_hop_shares(hid_t where, Shape shape, std::vector<const H5Handle*> scales,
@@ -106,19 +167,15 @@ double hop_share(const GraphMetrics& metrics, std::size_t hops) {
 void write_network_metrics(hid_t where, const Shape& shape,
                            const std::vector<const H5Handle*>& scales,
                            std::span<const GraphMetrics* const> cells) {
-  for (const NetworkMetric& metric : kMetrics) {
-    const Described what{metric.name, metric.unit, metric.long_name};
-    const H5Handle dataset = [&] {
-      if (metric.real != nullptr) {
-        const std::vector<double> values = column(cells, kNaN, metric.real);
-        return write_dataset(where, what, shape, std::span<const double>(values));
-      }
-      const std::vector<std::int64_t> values = column(cells, std::int64_t{-1}, metric.integer);
-      return write_dataset(where, what, shape, std::span<const std::int64_t>(values));
-    }();
-    attach_scales(dataset, scales);
-  }
+  write_columns(where, shape, scales, cells, kMetrics);
   write_hop_shares(where, shape, scales, cells);
+}
+
+void write_network_details(hid_t where, const Shape& shape,
+                           const std::vector<const H5Handle*>& scales,
+                           std::span<const GraphMetrics* const> cells) {
+  write_columns(where, shape, scales, cells, kDetails);
+  write_degrees(where, shape, scales, cells);
 }
 
 }  // namespace needflow

@@ -35,4 +35,10 @@ void write_network_metrics(hid_t where, const Shape& shape,
                            const std::vector<const H5Handle*>& scales,
                            std::span<const GraphMetrics* const> cells);
 
+/// What only `needflow network` stores: sizes, loads of links, the spectral gap, and how many
+/// agents have how many links (dimension `degree`, from 0 to the most in any network).
+void write_network_details(hid_t where, const Shape& shape,
+                           const std::vector<const H5Handle*>& scales,
+                           std::span<const GraphMetrics* const> cells);
+
 }  // namespace needflow

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "io/h5.hpp"
+#include "io/network_files.hpp"
 #include "io/result_agents.hpp"
 #include "io/result_networks.hpp"
 #include "solver/error.hpp"
@@ -248,6 +249,15 @@ void write_timing(const H5Builder& file, const Grid& grid, const Outcomes& outco
   }
 }
 
+/// What was written can be read: one number a cell of the grid.
+void check_written(const AtomicFile& file, const std::string& dataset, std::size_t cells) {
+  hsize_t expected = cells;
+  for (const hsize_t length : dataset_shape(file.path(), dataset)) {
+    expected = length == 0 ? 0 : expected / length;
+  }
+  if (expected != 1) throw IoError("the result file does not read back as it was written");
+}
+
 }  // namespace
 
 void publish_results(AtomicFile& file, const Scenario& scenario, const Outcomes& outcomes,
@@ -268,11 +278,26 @@ void publish_results(AtomicFile& file, const Scenario& scenario, const Outcomes&
     write_timing(image, grid, outcomes);
     file.write(image.image());
   }
-  hsize_t expected = outcomes.statuses().size();
-  for (const hsize_t length : dataset_shape(file.path(), "status")) {
-    expected = length == 0 ? 0 : expected / length;
+  check_written(file, "status", outcomes.statuses().size());
+  file.publish();
+}
+
+void publish_networks(AtomicFile& file, const Scenario& scenario, const NetworkTable& networks,
+                      const Network* alone, const Provenance& provenance) {
+  {
+    const H5Builder image;
+    write_root_attributes(image.root(), scenario);
+    const Grid grid = write_grid(image.root(), scenario.sweep);
+    std::vector<const GraphMetrics*> cells(networks.points());
+    for (std::size_t i = 0; i < cells.size(); ++i) cells[i] = networks.of(i);
+    write_network_metrics(image.root(), grid.shape, grid.point_scales(), cells);
+    write_network_details(image.root(), grid.shape, grid.point_scales(), cells);
+    if (alone != nullptr) write_network(image.group("network").get(), *alone);
+    write_settings(image, scenario);
+    write_provenance(image, provenance);
+    file.write(image.image());
   }
-  if (expected != 1) throw IoError("the result file does not read back as it was written");
+  check_written(file, "network_components", networks.points());
   file.publish();
 }
 

@@ -21,4 +21,9 @@ namespace needflow {
 void publish_results(AtomicFile& file, const Scenario& scenario, const Outcomes& outcomes,
                      const NetworkTable& networks, const Provenance& provenance);
 
+/// The file of `needflow network`: the grid of networks with their metrics, degrees and loads; the
+/// network itself (group `network`, which kind = "file" reads) where there is one alone.
+void publish_networks(AtomicFile& file, const Scenario& scenario, const NetworkTable& networks,
+                      const Network* alone, const Provenance& provenance);
+
 }  // namespace needflow

@@ -63,6 +63,8 @@ int run(int argc, char** argv) {
   commands["run"] = add_run(program);
   commands["plan"] = add_plan(program);
   commands["sweep"] = add_sweep(program);
+  commands["network"] = add_network(program);
+  commands["reproduce"] = add_reproduce(program);
   commands["info"] = add_info(program);
   refuse_unknown_command(argc, argv, commands);
   try {

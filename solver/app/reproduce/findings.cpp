@@ -1,0 +1,153 @@
+#include "solver/app/reproduce/findings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <ostream>
+#include <utility>
+
+namespace needflow::app {
+
+namespace {
+
+std::string number(double value) {
+  if (std::isnan(value)) return "–";
+  return fmt::format("{:.5g}", value);
+}
+
+std::string ours_text(const Measured& ours) {
+  if (ours.count == 0) return "–";
+  if (ours.least == ours.most) return number(ours.mean);
+  return fmt::format("{} ± {:.2g} [{} … {}]", number(ours.mean), ours.deviation, number(ours.least),
+                     number(ours.most));
+}
+
+/// Columns that a terminal shows: code points, not bytes.
+std::size_t width_of(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+std::string padded(const std::string& text, std::size_t width) {
+  return text + std::string(width - std::min(width, width_of(text)), ' ');
+}
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + '"';
+}
+
+std::string csv_number(double value) {
+  return std::isnan(value) ? std::string() : fmt::format("{}", value);
+}
+
+}  // namespace
+
+Measured measured(std::span<const double> values) {
+  Measured result;
+  result.least = std::numeric_limits<double>::infinity();
+  result.most = -result.least;
+  double sum = 0.0;
+  for (const double value : values) {
+    if (!std::isfinite(value)) continue;
+    ++result.count;
+    sum += value;
+    result.least = std::min(result.least, value);
+    result.most = std::max(result.most, value);
+  }
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  if (result.count == 0) return {0, kNaN, kNaN, kNaN, kNaN};
+  result.mean = sum / static_cast<double>(result.count);
+  double squares = 0.0;
+  for (const double value : values) {
+    if (std::isfinite(value)) squares += (value - result.mean) * (value - result.mean);
+  }
+  if (result.count > 1) {
+    result.deviation = std::sqrt(squares / static_cast<double>(result.count - 1));
+  }
+  return result;
+}
+
+Finding finding(std::string quantity, std::string seed, double figure, double precision,
+                Measured ours, std::string unit) {
+  Finding made{std::move(quantity), std::move(seed), figure, precision, ours,
+               std::move(unit),     Verdict::none,   {}};
+  if (std::isnan(figure) || ours.count == 0) return made;
+  // The last digit is rounded in binary as well, hence a little more than half of it.
+  const double allowed = 2.0 * ours.deviation + precision * (1.0 + 1e-9);
+  made.verdict = std::abs(figure - ours.mean) <= allowed ? Verdict::agrees : Verdict::differs;
+  return made;
+}
+
+Finding ruled_out(Finding finding, std::string reason) {
+  finding.verdict = Verdict::cannot_be;
+  finding.reason = std::move(reason);
+  return finding;
+}
+
+Finding unasked(std::string quantity, Measured ours, std::string unit) {
+  return {
+      std::move(quantity), "", std::numeric_limits<double>::quiet_NaN(), 0.0, ours, std::move(unit),
+      Verdict::none,       {}};
+}
+
+const char* verdict_text(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::agrees:
+      return "agrees";
+    case Verdict::differs:
+      return "differs";
+    case Verdict::cannot_be:
+      return "cannot be";
+    case Verdict::none:
+      break;
+  }
+  return "–";
+}
+
+void print_findings(const FindingTable& table, std::ostream& out) {
+  out << table.title << "\n\n";
+  std::size_t quantity = 8;
+  std::size_t seed = 6;
+  std::size_t ours = 8;
+  for (const Finding& row : table.findings) {
+    quantity = std::max(quantity, width_of(row.quantity));
+    seed = std::max(seed, width_of(row.seed));
+    ours = std::max(ours, width_of(ours_text(row.ours)));
+  }
+  const auto line = [&](const std::string& a, const std::string& b, const std::string& c,
+                        const std::string& d, const std::string& e) {
+    std::string text = fmt::format("  {}  {}  {}  {}  {}", padded(a, quantity), padded(b, seed),
+                                   padded(c, ours), padded(d, 9), e);
+    text.erase(text.find_last_not_of(' ') + 1);
+    out << text << '\n';
+  };
+  line("quantity", "seed", "measured", "verdict", "unit");
+  for (const Finding& row : table.findings) {
+    line(row.quantity, row.seed.empty() ? "–" : row.seed, ours_text(row.ours),
+         verdict_text(row.verdict), row.unit);
+  }
+  for (const Finding& row : table.findings) {
+    if (!row.reason.empty()) out << fmt::format("  {}: {}\n", row.quantity, row.reason);
+  }
+  for (const std::string& remark : table.remarks) out << "  " << remark << '\n';
+  out << '\n';
+}
+
+std::string findings_csv(const FindingTable& table) {
+  std::string text = "quantity,seed,figure,mean,deviation,least,most,count,unit,verdict,reason\n";
+  for (const Finding& row : table.findings) {
+    text += fmt::format(
+        "{},{},{},{},{},{},{},{},{},{},{}\n", csv_field(row.quantity), csv_field(row.seed),
+        csv_number(row.figure), csv_number(row.ours.mean), csv_number(row.ours.deviation),
+        csv_number(row.ours.least), csv_number(row.ours.most), row.ours.count, csv_field(row.unit),
+        row.verdict == Verdict::none ? "" : verdict_text(row.verdict), csv_field(row.reason));
+  }
+  return text;
+}
+
+}  // namespace needflow::app
