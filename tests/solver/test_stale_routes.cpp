@@ -261,6 +261,26 @@ TEST_CASE("links fail and recover with their probabilities, and both ends of one
                     [](std::uint8_t a) { return a == 1; }));
 }
 
+TEST_CASE("agents fail and recover with probabilities of their own") {
+  const Network network = network_of(NetworkKind::ring, 10'000);
+  LinkStates states(
+      network, {.link_fail = 0.5, .link_recover = 0.5, .agent_fail = 0.1, .agent_recover = 0.3}, 1,
+      0, Threads::one);
+  const std::vector<std::uint8_t> before(states.agents().begin(), states.agents().end());
+  states.advance();
+  double up = 0;
+  double failed = 0;
+  double recovered = 0;
+  for (std::size_t i = 0; i < 10'000; ++i) {
+    up += before[i];
+    failed += before[i] == 1 && states.agents()[i] == 0 ? 1 : 0;
+    recovered += before[i] == 0 && states.agents()[i] == 1 ? 1 : 0;
+  }
+  CHECK(up == doctest::Approx(7'500).epsilon(0.026));        // 4.5 standard deviations
+  CHECK(failed / up == doctest::Approx(0.1).epsilon(0.16));  // likewise
+  CHECK(recovered / (10'000 - up) == doctest::Approx(0.3).epsilon(0.14));
+}
+
 TEST_CASE("what never recovers, and what starts whole, is up in round 0 and draws by round") {
   const Network network = mesh_of(200, 10);
   for (const FailureRates& rates :
