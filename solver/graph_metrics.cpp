@@ -201,7 +201,10 @@ void measure_spectrum(const Network& network, std::uint64_t seed, Threads thread
 void measure_betweenness(const Network& network, std::span<const Index> sources, Threads threads,
                          GraphMetrics& metrics) {
   if (metrics.edges == 0) return;
-  std::vector<double> loads = edge_loads(network.offsets, network.columns, sources, threads);
+  const auto weight =
+      sources.size() == network.agents() ? PairWeight::whole : PairWeight::by_position;
+  std::vector<double> loads =
+      edge_loads(network.offsets, network.columns, sources, weight, threads);
   const double scale = static_cast<double>(network.agents()) / static_cast<double>(sources.size());
   EdgeLoad& load = metrics.edge_load;
   load.sources = static_cast<std::int64_t>(sources.size());

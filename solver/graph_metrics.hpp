@@ -36,9 +36,9 @@ struct Estimate {
 };
 
 /// How much the links are used by shortest paths: edge betweenness over ordered pairs (half of it
-/// is NetworkX's, not normalised), where paths share a pair equally. From a sample, scaled to all:
-/// the mean is fair, but links near a source carry more than their share, so `largest` and `p99`
-/// come out too high.
+/// is NetworkX's, not normalised), where paths share a pair equally. From a sample, scaled to all
+/// (PairWeight in kernels/betweenness.hpp says how); its extremes are those of noisy numbers, so
+/// somewhat high.
 struct EdgeLoad {
   std::int64_t sources = 0;  ///< agents whose shortest paths were counted; 0: not measured
   double mean = 0.0;         ///< ordered pairs whose shortest path crosses an edge, on average

@@ -19,7 +19,11 @@ using namespace needflow::tests;
 using Loads = std::vector<double>;
 
 Loads loads(const Graph& graph, const std::vector<Index>& sources, Threads threads = Threads::one) {
-  return edge_loads(graph.offsets, graph.columns, sources, threads);
+  return edge_loads(graph.offsets, graph.columns, sources, PairWeight::whole, threads);
+}
+
+Loads loads_by_position(const Graph& graph, const std::vector<Index>& sources) {
+  return edge_loads(graph.offsets, graph.columns, sources, PairWeight::by_position, Threads::one);
 }
 
 Loads from_all(const Graph& graph) { return loads(graph, counted(graph.nodes())); }
@@ -64,6 +68,26 @@ TEST_CASE("A source counts for the pairs that start at it alone") {
   CHECK(loads(path_graph(4), {}) == Loads{0, 0, 0});
   CHECK(from_all(Graph(3, {})).empty());
   CHECK(from_all(Graph(0, {})).empty());
+}
+
+TEST_CASE("By position, a path counts little near its source and nearly twice at its end") {
+  // From an end of a path of four: pairs 1, 2 and 3 hops apart.
+  const Loads found = loads_by_position(path_graph(4), {0});
+  CHECK(found[0] == doctest::Approx(1.0 + 1.0 / 2.0 + 1.0 / 3.0));
+  CHECK(found[1] == doctest::Approx(3.0 / 2.0 + 3.0 / 3.0));
+  CHECK(found[2] == doctest::Approx(5.0 / 3.0));
+}
+
+TEST_CASE("By position or whole, all sources together find the same loads") {
+  Numbers numbers(34);
+  for (const std::size_t links : {2, 5}) {
+    const Graph graph(150, random_edges(numbers, 150, 150 * links / 2));
+    const Loads whole = from_all(graph);
+    const Loads found = loads_by_position(graph, counted(150));
+    for (std::size_t e = 0; e < whole.size(); ++e) {
+      CHECK(found[e] == doctest::Approx(whole[e]).epsilon(1e-12));
+    }
+  }
 }
 
 TEST_CASE("Loads of random graphs agree with the twin") {

@@ -375,9 +375,8 @@ TEST_CASE("Sampled betweenness is scaled to all sources") {
   CHECK(all.edge_load.mean ==
         doctest::Approx(all.mean_path.value * 1500.0 * 1499.0 / static_cast<double>(all.edges)));
   CHECK(some.edge_load.mean == doctest::Approx(all.edge_load.mean).epsilon(0.01));
-  // Links near a source carry more than their share, so the extremes of a sample are too high.
-  CHECK(some.edge_load.p99 >= all.edge_load.p99);
-  CHECK(some.edge_load.largest >= all.edge_load.largest);
+  // The noise of a sample widens the spread over links, here by less than a third.
+  CHECK(some.edge_load.p99 == doctest::Approx(all.edge_load.p99).epsilon(0.33));
 }
 
 TEST_CASE("Metrics are the same bits for 1, 2 and 4 threads, exact or sampled") {
