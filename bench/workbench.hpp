@@ -97,6 +97,7 @@ void add_case(const std::string& name, int threads, std::function<void(benchmark
 void register_machine(Workbench& workbench);
 void register_rounds(Workbench& workbench);
 void register_networks(Workbench& workbench);
+void register_graphs(Workbench& workbench);
 void register_sweeps(Workbench& workbench);
 void register_variants(Workbench& workbench);
 
