@@ -141,39 +141,45 @@ TEST_CASE("Path counts beyond any double do not upset the shares") {
 }
 
 TEST_CASE("A branch with few paths beside one with too many for a double keeps its share") {
-  // A lattice of 600 rows of 4 and a chain of the same length, both from one node to one node.
-  const std::size_t rows = 600;
-  std::vector<Edge> edges;
-  const auto chain = [&](std::size_t i) { return 4 * rows + 2 + i; };
-  for (std::size_t a = 0; a < 4; ++a) {
-    edges.emplace_back(4 * rows, a);
-    edges.emplace_back(4 * rows + 1, 4 * (rows - 1) + a);
-    for (std::size_t r = 0; r + 1 < rows; ++r) {
-      for (std::size_t b = 0; b < 4; ++b) edges.emplace_back(4 * r + a, 4 * (r + 1) + b);
+  // A lattice of rows of 4 and a chain as long, both from one node to one node; 258 rows are just
+  // enough for a count beyond 2^512. The order of the nodes decides which comes first.
+  for (const std::size_t rows : {258, 600}) {
+    for (const bool chain_first : {false, true}) {
+      const std::size_t lattice = chain_first ? rows + 2 : 2;
+      const std::size_t chain = chain_first ? 2 : 4 * rows + 2;
+      std::vector<Edge> edges{{0, chain}, {chain + rows - 1, 1}};
+      for (std::size_t a = 0; a < 4; ++a) {
+        edges.emplace_back(0, lattice + a);
+        edges.emplace_back(1, lattice + 4 * (rows - 1) + a);
+        for (std::size_t r = 0; r + 1 < rows; ++r) {
+          for (std::size_t b = 0; b < 4; ++b) {
+            edges.emplace_back(lattice + 4 * r + a, lattice + 4 * (r + 1) + b);
+          }
+        }
+      }
+      for (std::size_t i = 0; i + 1 < rows; ++i) edges.emplace_back(chain + i, chain + i + 1);
+      const Graph graph(5 * rows + 2, edges);
+      const Loads found = loads(graph, {0});
+      // The chain's nodes are reached along the chain alone; its share of the far end is 4^-rows.
+      std::size_t edge = 0;
+      std::size_t on_chain = 0;
+      bool right = true;
+      for (std::size_t i = 0; i < graph.nodes(); ++i) {
+        for (Offset k = graph.offsets[i]; k < graph.offsets[i + 1]; ++k) {
+          const auto j = static_cast<std::size_t>(graph.columns[static_cast<std::size_t>(k)]);
+          if (j < i) continue;
+          const double load = found[edge++];
+          if (i < chain || i >= chain + rows || j != i + 1) continue;
+          ++on_chain;
+          right = right && load == static_cast<double>(chain + rows - 1 - i);
+        }
+      }
+      CAPTURE(rows);
+      CAPTURE(chain_first);
+      CHECK(right);
+      CHECK(on_chain == rows - 1);
     }
   }
-  edges.emplace_back(4 * rows, chain(0));
-  for (std::size_t i = 0; i + 1 < rows; ++i) edges.emplace_back(chain(i), chain(i + 1));
-  edges.emplace_back(chain(rows - 1), 4 * rows + 1);
-  const Graph graph(5 * rows + 2, edges);
-  const Loads found = loads(graph, {static_cast<Index>(4 * rows)});
-  // The chain's nodes are each reached along the chain alone; its share of the far end is 4^-600.
-  std::vector<double> on_chain;
-  std::size_t e = 0;
-  for (std::size_t i = 0; i < graph.nodes(); ++i) {
-    for (Offset k = graph.offsets[i]; k < graph.offsets[i + 1]; ++k) {
-      const auto j = static_cast<std::size_t>(graph.columns[static_cast<std::size_t>(k)]);
-      if (j < i) continue;
-      if (i >= chain(0) && j > i) on_chain.push_back(found[e]);
-      ++e;
-    }
-  }
-  REQUIRE(on_chain.size() == rows - 1);
-  bool right = true;
-  for (std::size_t i = 0; i < on_chain.size(); ++i) {
-    right = right && on_chain[i] == static_cast<double>(rows - 1 - i);
-  }
-  CHECK(right);
 }
 
 TEST_CASE("Any number of threads finds the same loads, bit for bit") {
