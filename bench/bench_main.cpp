@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
   needflow::bench::register_rounds(workbench);
   needflow::bench::register_networks(workbench);
   needflow::bench::register_routing(workbench);
+  needflow::bench::register_graphs(workbench);
   needflow::bench::register_sweeps(workbench);
   needflow::bench::register_variants(workbench);
   benchmark::RunSpecifiedBenchmarks();

@@ -98,6 +98,7 @@ void register_machine(Workbench& workbench);
 void register_rounds(Workbench& workbench);
 void register_networks(Workbench& workbench);
 void register_routing(Workbench& workbench);
+void register_graphs(Workbench& workbench);
 void register_sweeps(Workbench& workbench);
 void register_variants(Workbench& workbench);
 

@@ -36,9 +36,10 @@ void add_paths(Reach& to, const Reach& from) {
 /// The search from one source after the other, and what each entry carried.
 class PathCounter {
  public:
-  PathCounter(std::span<const Offset> offsets, std::span<const Index> columns)
+  PathCounter(std::span<const Offset> offsets, std::span<const Index> columns, PairWeight weight)
       : offsets_(offsets),
         columns_(columns),
+        by_position_(weight == PairWeight::by_position),
         reach_(offsets.size() - 1),
         dependency_(reach_.size()),
         carried_(columns.size()) {
@@ -59,6 +60,7 @@ class PathCounter {
 
   std::span<const Offset> offsets_;
   std::span<const Index> columns_;
+  bool by_position_;
   std::vector<Reach> reach_;
   std::vector<double> dependency_;
   std::vector<double> carried_;
@@ -95,14 +97,17 @@ void PathCounter::search(Index source) {
 /// share of the paths.
 void PathCounter::share_out(std::size_t node) {
   const Reach at = reach_[node];
-  const double a_path = (1.0 + dependency_[node]) / at.paths;
+  // By position, a path of d hops counts (2 i + 1) / d on its edge from i to i + 1 hops.
+  const double own = by_position_ ? 1.0 / at.distance : 1.0;
+  const double on_edge = by_position_ ? 2.0 * at.distance - 1.0 : 1.0;
+  const double a_path = (own + dependency_[node]) / at.paths;
   for (auto e = static_cast<std::size_t>(offsets_[node]);
        e < static_cast<std::size_t>(offsets_[node + 1]); ++e) {
     const auto before = static_cast<std::size_t>(columns_[e]);
     const Reach& from = reach_[before];
     if (from.distance != at.distance - 1) continue;
     const double share = from.paths * weight_of(at.exponent - from.exponent) * a_path;
-    carried_[e] += share;
+    carried_[e] += share * on_edge;
     dependency_[before] += share;
   }
 }
@@ -110,13 +115,13 @@ void PathCounter::share_out(std::size_t node) {
 }  // namespace
 
 std::vector<double> edge_loads(std::span<const Offset> offsets, std::span<const Index> columns,
-                               std::span<const Index> sources, Threads threads) {
+                               std::span<const Index> sources, PairWeight weight, Threads threads) {
   if (columns.empty() || sources.empty()) return std::vector<double>(columns.size() / 2);
   const std::size_t blocks = std::min(
       {kMostBlocks, sources.size(), std::max<std::size_t>(1, kMostEntries / columns.size())});
   std::vector<std::vector<double>> carried(blocks);
   const auto one_block = [&](std::size_t block) {
-    PathCounter counter(offsets, columns);
+    PathCounter counter(offsets, columns, weight);
     const std::size_t end = (block + 1) * sources.size() / blocks;
     for (std::size_t s = block * sources.size() / blocks; s < end; ++s) counter.add(sources[s]);
     carried[block] = counter.carried();

@@ -10,6 +10,13 @@
 
 namespace needflow {
 
+/// How the pair (s, t) counts on an edge that its paths cross: `whole`, or `by_position`, by twice
+/// how far along the path (from 0 to 1) the middle of the edge is. With all nodes as sources both
+/// are the same, for (t, s) counts the rest; from a sample, `whole` makes links near a source look
+/// busy, and `by_position` does not (R. Geisberger, P. Sanders and D. Schultes, "Better
+/// approximation of betweenness centrality", ALENEX 2008).
+enum class PairWeight { whole, by_position };
+
 /// For each edge (in the order of its entry i → j, i < j): over the ordered pairs (source, other),
 /// the share of their shortest paths that cross it, added up. With every node as a source this is
 /// edge betweenness over ordered pairs, twice what counts a pair once. U. Brandes, "A faster
@@ -22,6 +29,7 @@ namespace needflow {
 /// Twin: kernels/reference/betweenness.hpp.
 [[nodiscard]] std::vector<double> edge_loads(std::span<const Offset> offsets,
                                              std::span<const Index> columns,
-                                             std::span<const Index> sources, Threads threads);
+                                             std::span<const Index> sources, PairWeight weight,
+                                             Threads threads);
 
 }  // namespace needflow

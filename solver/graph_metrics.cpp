@@ -201,7 +201,10 @@ void measure_spectrum(const Network& network, std::uint64_t seed, Threads thread
 void measure_betweenness(const Network& network, std::span<const Index> sources, Threads threads,
                          GraphMetrics& metrics) {
   if (metrics.edges == 0) return;
-  std::vector<double> loads = edge_loads(network.offsets, network.columns, sources, threads);
+  const auto weight =
+      sources.size() == network.agents() ? PairWeight::whole : PairWeight::by_position;
+  std::vector<double> loads =
+      edge_loads(network.offsets, network.columns, sources, weight, threads);
   const double scale = static_cast<double>(network.agents()) / static_cast<double>(sources.size());
   EdgeLoad& load = metrics.edge_load;
   load.sources = static_cast<std::int64_t>(sources.size());
@@ -225,16 +228,19 @@ GraphMetrics measure_network(const Network& network, const MetricOptions& option
   for (const Index size : components.sizes) {
     metrics.largest_component = std::max<std::int64_t>(metrics.largest_component, size);
   }
-  std::vector<Index> sources = counted(network.agents());
-  if (metrics.nodes > options.exact_agents) {
+  const auto sources_up_to = [&](std::int64_t exact) {
+    if (metrics.nodes <= exact) return counted(network.agents());
     const std::int64_t wanted = std::max(kFewestSources, options.sources);
-    sources =
-        sample_of(std::move(sources), static_cast<std::size_t>(wanted), seed, "metrics sources");
-  }
+    return sample_of(counted(network.agents()), static_cast<std::size_t>(wanted), seed,
+                     "metrics sources");
+  };
+  const std::vector<Index> sources = sources_up_to(options.exact_agents);
   measure_distances(network, options, components, sources, threads, metrics);
   measure_clustering(network, options, seed, threads, metrics);
   if (options.spectrum) measure_spectrum(network, seed, threads, metrics);
-  if (options.betweenness) measure_betweenness(network, sources, threads, metrics);
+  if (options.betweenness) {
+    measure_betweenness(network, sources_up_to(options.exact_load_agents), threads, metrics);
+  }
   return metrics;
 }
 

@@ -18,15 +18,18 @@ namespace needflow {
 
 /// What is measured, and from how many agents where a whole network is too much.
 struct MetricOptions {
-  std::int64_t exact_agents = 20'000;  ///< up to here distances start at every agent
-  std::int64_t sources = 256;          ///< agents that distances start at above; at least 64
+  /// Up to here distances start at every agent. A mesh of N agents with k links costs some
+  /// 2.5 N² k / 512 cache lines: with k = 20, 10 ms for 1e4 agents and 4 s for 1e5 on one thread.
+  std::int64_t exact_agents = 20'000;
+  std::int64_t sources = 256;  ///< agents that distances start at above; at least 64
   /// Up to so many lookups (kernels/triangles.hpp: TriangleCounter::work) every triangle is
   /// counted; above, those of 16 agents a source.
   std::int64_t exact_entries = std::int64_t{1} << 27;
   bool exact_diameter = true;  ///< above exact_agents: bounds that are drawn together (iFUB) ...
   std::int64_t diameter_searches = 1024;  ///< ... by so many searches at most
   bool spectrum = false;
-  bool betweenness = false;  ///< from all agents up to exact_agents, else from the sources
+  bool betweenness = false;
+  std::int64_t exact_load_agents = 2'000;  ///< up to here from all agents, else from `sources`
 };
 
 /// A mean over a sample of agents, or over all of them: then the error is 0.
@@ -36,9 +39,9 @@ struct Estimate {
 };
 
 /// How much the links are used by shortest paths: edge betweenness over ordered pairs (half of it
-/// is NetworkX's, not normalised), where paths share a pair equally. From a sample, scaled to all:
-/// the mean is fair, but links near a source carry more than their share, so `largest` and `p99`
-/// come out too high.
+/// is NetworkX's, not normalised), where paths share a pair equally. From a sample, scaled to all
+/// (PairWeight in kernels/betweenness.hpp says how); its extremes are those of noisy numbers, so
+/// somewhat high.
 struct EdgeLoad {
   std::int64_t sources = 0;  ///< agents whose shortest paths were counted; 0: not measured
   double mean = 0.0;         ///< ordered pairs whose shortest path crosses an edge, on average

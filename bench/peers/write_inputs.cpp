@@ -1,5 +1,6 @@
 // Writes the instances that the contenders work on, with needflow's own builders.
 //   write_inputs round OUTPUT AGENTS NEIGHBORS      one instance (round_inputs.hpp says the layout)
+//   write_inputs graph OUTPUT AGENTS NEIGHBORS      one network (graph/graph_tasks.hpp)
 //   write_inputs sweep OUTPUT SCENARIO [NETWORKS]   the networks and draws of a sweep's points
 // A sweep's file, native byte order: "NFSWEEP1"; int64 agents N, networks W, replicates R; then for
 // each network: int64 links, int64 entries E, int64 offsets[N + 1], double weights[E], int32
@@ -64,6 +65,18 @@ void write_round(const std::string& path, std::int64_t agents, std::int64_t neig
   file.close();
 }
 
+void write_graph(const std::string& path, std::int64_t agents, std::int64_t neighbors) {
+  const Settings settings = mesh_settings(agents, neighbors);
+  const Network network = build_network(settings.network, settings.seed, 0);
+  Output file(path);
+  file.put("NFGRAPH1");
+  file.put(agents);
+  file.put(network.offsets.back());
+  file.put(network.offsets);
+  file.put(network.columns);
+  file.close();
+}
+
 void write_sweep(const std::string& path, const std::string& scenario, std::int64_t most_networks) {
   const Sweep sweep = load_scenario(scenario, {}).sweep;
   const Settings& settings = sweep.base;
@@ -98,12 +111,17 @@ int write(int argc, char** argv) {
     write_round(argv[2], std::stoll(argv[3]), std::stoll(argv[4]));
     return 0;
   }
+  if (what == "graph" && argc == 5) {
+    write_graph(argv[2], std::stoll(argv[3]), std::stoll(argv[4]));
+    return 0;
+  }
   if (what == "sweep" && (argc == 4 || argc == 5)) {
     write_sweep(argv[2], argv[3],
                 argc == 5 ? std::stoll(argv[4]) : std::numeric_limits<std::int64_t>::max());
     return 0;
   }
   std::cerr << "usage: write_inputs round OUTPUT AGENTS NEIGHBORS\n"
+               "       write_inputs graph OUTPUT AGENTS NEIGHBORS\n"
                "       write_inputs sweep OUTPUT SCENARIO [NETWORKS]\n";
   return 2;
 }

@@ -11,9 +11,10 @@ import traceback
 import numpy as np
 
 BENCH = pathlib.Path(__file__).resolve().parents[2] / "bench"
-sys.path[:0] = [str(BENCH), str(BENCH / "peers")]
+sys.path[:0] = [str(BENCH), str(BENCH / "peers"), str(BENCH / "peers" / "graph")]
 sys.dont_write_bytecode = True
 
+import compare_graph  # noqa: E402
 import goals  # noqa: E402
 import measuring  # noqa: E402
 import scaling  # noqa: E402
@@ -108,6 +109,12 @@ def test_durations_and_sizes_of_plan_are_read_as_it_writes_them():
 
 def test_times_are_shown_with_a_unit_that_fits():
     assert [tables.seconds_text(s) for s in (2.0, 0.0123, 4.56e-6, 7e-9)] == ["2 s", "12.3 ms", "4.56 µs", "7 ns"]
+
+
+def test_answers_about_a_graph_agree_number_by_number():
+    assert compare_graph.agree([2, 7858, 42], [2.0, 7858.0, 42.0])
+    assert compare_graph.agree([0.1], [0.1 * (1.0 + 1e-12)]) and not compare_graph.agree([0.1], [0.1001])
+    assert not compare_graph.agree([2, 7858], [2, 7858, 42])
 
 
 def main():

@@ -19,7 +19,11 @@ using namespace needflow::tests;
 using Loads = std::vector<double>;
 
 Loads loads(const Graph& graph, const std::vector<Index>& sources, Threads threads = Threads::one) {
-  return edge_loads(graph.offsets, graph.columns, sources, threads);
+  return edge_loads(graph.offsets, graph.columns, sources, PairWeight::whole, threads);
+}
+
+Loads loads_by_position(const Graph& graph, const std::vector<Index>& sources) {
+  return edge_loads(graph.offsets, graph.columns, sources, PairWeight::by_position, Threads::one);
 }
 
 Loads from_all(const Graph& graph) { return loads(graph, counted(graph.nodes())); }
@@ -64,6 +68,26 @@ TEST_CASE("A source counts for the pairs that start at it alone") {
   CHECK(loads(path_graph(4), {}) == Loads{0, 0, 0});
   CHECK(from_all(Graph(3, {})).empty());
   CHECK(from_all(Graph(0, {})).empty());
+}
+
+TEST_CASE("By position, a path counts little near its source and nearly twice at its end") {
+  // From an end of a path of four: pairs 1, 2 and 3 hops apart.
+  const Loads found = loads_by_position(path_graph(4), {0});
+  CHECK(found[0] == doctest::Approx(1.0 + 1.0 / 2.0 + 1.0 / 3.0));
+  CHECK(found[1] == doctest::Approx(3.0 / 2.0 + 3.0 / 3.0));
+  CHECK(found[2] == doctest::Approx(5.0 / 3.0));
+}
+
+TEST_CASE("By position or whole, all sources together find the same loads") {
+  Numbers numbers(34);
+  for (const std::size_t links : {2, 5}) {
+    const Graph graph(150, random_edges(numbers, 150, 150 * links / 2));
+    const Loads whole = from_all(graph);
+    const Loads found = loads_by_position(graph, counted(150));
+    for (std::size_t e = 0; e < whole.size(); ++e) {
+      CHECK(found[e] == doctest::Approx(whole[e]).epsilon(1e-12));
+    }
+  }
 }
 
 TEST_CASE("Loads of random graphs agree with the twin") {
@@ -117,39 +141,47 @@ TEST_CASE("Path counts beyond any double do not upset the shares") {
 }
 
 TEST_CASE("A branch with few paths beside one with too many for a double keeps its share") {
-  // A lattice of 600 rows of 4 and a chain of the same length, both from one node to one node.
-  const std::size_t rows = 600;
-  std::vector<Edge> edges;
-  const auto chain = [&](std::size_t i) { return 4 * rows + 2 + i; };
-  for (std::size_t a = 0; a < 4; ++a) {
-    edges.emplace_back(4 * rows, a);
-    edges.emplace_back(4 * rows + 1, 4 * (rows - 1) + a);
-    for (std::size_t r = 0; r + 1 < rows; ++r) {
-      for (std::size_t b = 0; b < 4; ++b) edges.emplace_back(4 * r + a, 4 * (r + 1) + b);
+  // A lattice of rows of 4 and a chain as long, both from one node to one node; 258 rows are just
+  // enough for a count beyond 2^512. The order of the nodes decides which comes first.
+  for (const std::size_t rows : {258, 600}) {
+    for (const bool chain_first : {false, true}) {
+      const std::size_t lattice = chain_first ? rows + 2 : 2;
+      const std::size_t chain = chain_first ? 2 : 4 * rows + 2;
+      std::vector<Edge> edges{{0, chain}, {chain + rows - 1, 1}};
+      for (std::size_t a = 0; a < 4; ++a) {
+        edges.emplace_back(0, lattice + a);
+        edges.emplace_back(1, lattice + 4 * (rows - 1) + a);
+        for (std::size_t r = 0; r + 1 < rows; ++r) {
+          for (std::size_t b = 0; b < 4; ++b) {
+            edges.emplace_back(lattice + 4 * r + a, lattice + 4 * (r + 1) + b);
+          }
+        }
+      }
+      for (std::size_t i = 0; i + 1 < rows; ++i) edges.emplace_back(chain + i, chain + i + 1);
+      const Graph graph(5 * rows + 2, edges);
+      const Loads found = loads(graph, {0});
+      // The chain's nodes are reached along the chain alone; its share of the far end is 4^-rows.
+      std::size_t edge = 0;
+      std::size_t on_chain = 0;
+      bool right = true;
+      for (std::size_t i = 0; i < graph.nodes(); ++i) {
+        for (Offset k = graph.offsets[i]; k < graph.offsets[i + 1]; ++k) {
+          const auto j = static_cast<std::size_t>(graph.columns[static_cast<std::size_t>(k)]);
+          if (j < i) continue;
+          const double load = found[edge++];
+          // The far end's own path comes by the four last nodes of the lattice alike.
+          if (i == 1 && j >= lattice && j < lattice + 4 * rows) right = right && load == 0.25;
+          if (i < chain || i >= chain + rows || j != i + 1) continue;
+          ++on_chain;
+          right = right && load == static_cast<double>(chain + rows - 1 - i);
+        }
+      }
+      CAPTURE(rows);
+      CAPTURE(chain_first);
+      CHECK(right);
+      CHECK(on_chain == rows - 1);
     }
   }
-  edges.emplace_back(4 * rows, chain(0));
-  for (std::size_t i = 0; i + 1 < rows; ++i) edges.emplace_back(chain(i), chain(i + 1));
-  edges.emplace_back(chain(rows - 1), 4 * rows + 1);
-  const Graph graph(5 * rows + 2, edges);
-  const Loads found = loads(graph, {static_cast<Index>(4 * rows)});
-  // The chain's nodes are each reached along the chain alone; its share of the far end is 4^-600.
-  std::vector<double> on_chain;
-  std::size_t e = 0;
-  for (std::size_t i = 0; i < graph.nodes(); ++i) {
-    for (Offset k = graph.offsets[i]; k < graph.offsets[i + 1]; ++k) {
-      const auto j = static_cast<std::size_t>(graph.columns[static_cast<std::size_t>(k)]);
-      if (j < i) continue;
-      if (i >= chain(0) && j > i) on_chain.push_back(found[e]);
-      ++e;
-    }
-  }
-  REQUIRE(on_chain.size() == rows - 1);
-  bool right = true;
-  for (std::size_t i = 0; i < on_chain.size(); ++i) {
-    right = right && on_chain[i] == static_cast<double>(rows - 1 - i);
-  }
-  CHECK(right);
 }
 
 TEST_CASE("Any number of threads finds the same loads, bit for bit") {
