@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -125,17 +126,20 @@ void fill_links(const Places& places, Network& network, Threads threads) {
   network.columns.resize(static_cast<std::size_t>(network.offsets.back()));
   network.latency.resize(network.columns.size());
   for_row_blocks(places.agents(), threads, [&](std::size_t begin, std::size_t end) {
-    std::vector<std::pair<Index, float>> row;
+    // Neighbour (high half) and distance: a whole number sorts in half the time of a pair.
+    std::vector<std::uint64_t> row;
     for (std::size_t p = begin; p < end; ++p) {
       row.clear();
       places.for_neighbors(p, [&row](Index agent, double squared) {
-        row.emplace_back(agent, static_cast<float>(std::sqrt(squared)));
+        const auto distance = static_cast<float>(std::sqrt(squared));
+        row.push_back(std::uint64_t{static_cast<std::uint32_t>(agent)} << 32U |
+                      std::bit_cast<std::uint32_t>(distance));
       });
       std::sort(row.begin(), row.end());
       auto entry = static_cast<std::size_t>(network.offsets[at(places.by_cell(p))]);
-      for (const auto& [agent, distance] : row) {
-        network.columns[entry] = agent;
-        network.latency[entry++] = distance;
+      for (const std::uint64_t word : row) {
+        network.columns[entry] = static_cast<Index>(word >> 32U);
+        network.latency[entry++] = std::bit_cast<float>(static_cast<std::uint32_t>(word));
       }
     }
   });

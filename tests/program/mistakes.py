@@ -291,7 +291,7 @@ OUTPUTS = [
     on_command_line("a_title_with_a_nul_byte_is_refused", (*SWEEP, "--set", 'title="a\\u0000b"'),
                     "title", "NUL"),
     on_command_line("an_option_of_a_later_version_gets_no_odd_advice",
-                    (*SWEEP, "--set", "network.beta=0.1"), "network.beta", "known are"),
+                    (*SWEEP, "--set", "network.jitter=0.1"), "network.jitter", "known are"),
     on_command_line("an_output_in_a_missing_folder_is_an_output_error",
                     ("sweep", "scenario.toml", "-o", "out/nowhere/r.h5"), "out/nowhere/r.h5",
                     "No such file", code=IO_ERROR),

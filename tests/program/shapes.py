@@ -81,6 +81,18 @@ SHAPES = {
     "ratings": Shape(
         toml(instance=RATINGS_KEYS, population={"replicates": 2}, output=KEEP_ALL),
         {"replicate": [0, 1]}, "trace agents", RATINGS),
+    "kinds of network": Shape(
+        toml(network={"kind": ["small_world", "sharded", "preferential", "geometric"], "agents": 24,
+                      "neighbors": 4, "shard_size": 10}, output=KEEP_ALL),
+        {"kind": ["small_world", "sharded", "preferential", "geometric"]}, "trace agents"),
+    "a network file": Shape(
+        toml(network={"kind": "file", "file": "links.csv"}, output=KEEP_ALL), {}, "trace agents",
+        {"links.csv": "a,b,latency\nAnn,Bob,3\nBob,Éva,1.5\n"}),
+    "network files": Shape(
+        toml(network={"kind": ["file", "ring"], "agents": 4, "file": ["links.csv", "path.mtx"]}),
+        {"kind": ["file", "ring"], "file": ["links.csv", "path.mtx"]}, files={
+            "links.csv": "a,b\n1,2\n2,30\n30,4\n", "path.mtx":
+            "%%MatrixMarket matrix coordinate pattern symmetric\n3 3 2\n2 1\n3 2\n"}),
     "some points invalid": Shape(
         toml(network={"kind": "hub_spoke", "agents": [4, 9], "hub": [0, 6]}, output=KEEP_ALL),
         {"agents": [4, 9], "hub": [0, 6]}, "trace agent_rows failures", expect=SOME_FAILED),

@@ -79,8 +79,16 @@ class OptionTable(program.Case):
 
         def text(self, value):
             """A scenario that gives the option this value, written as TOML."""
-            return f"[{self.section}]\n{self.name} = {value}\n" if self.section else \
+            text = f"[{self.section}]\n{self.name} = {value}\n" if self.section else \
                 f"\n{self.name} = {value}\n"
+            if self.key == "network.file":
+                text += 'kind = "file"\n'
+            return text + ('file = "links.csv"\n' if value == '"file"' else "")
+
+        @property
+        def example(self):
+            """A value it takes."""
+            return self.default if self.default != "none" else '"links.csv"'
 
         def written(self, number):
             return str(int(number)) if self.kind == "an integer" else repr(float(number))
@@ -105,13 +113,13 @@ class OptionTable(program.Case):
 
     def accept(self, option, value):
         with self.subTest(f"{option.key} = {value}"):
-            self.write(option.text(value))
+            self.write(option.text(value), {"links.csv": "a,b\n1,2\n"})
             self.needflow("plan", "scenario.toml", "--quiet", timeout=10)
 
     def test_the_table_has_the_promised_options(self):
         promised = """title seed network.kind network.agents network.neighbors network.hub
-            network.beta network.shard_size network.file network.count recognition.weights recognition.shape population.replicates
-            population.need population.need_mean population.need_cv population.capacity
+            network.beta network.shard_size network.file network.count recognition.weights
+            recognition.shape population.replicates population.need population.need_mean population.need_cv population.capacity
             population.capacity_cv population.supply_ratio population.provider_fraction
             population.recipient_fraction population.types population.episodes
             instance.providers instance.recipients instance.agents instance.edges
@@ -173,16 +181,15 @@ class OptionTable(program.Case):
     def test_what_is_no_axis_refuses_arrays(self):
         for option in self.options:
             if not option.is_axis:
-                value = option.default if option.default != "none" else '"x.csv"'
-                self.refuse(option, f"[{value}]", "axis", option.takes)
+                self.refuse(option, f"[{option.example}]", "axis", option.takes)
 
     def test_every_axis_refuses_no_values_nested_ones_and_one_twice(self):
         for option in self.options:
             if option.is_axis:
                 self.refuse(option, "[]", "[]")
-                self.refuse(option, f"[[{option.default}]]", "nested")
-                self.refuse(option, f"[{option.default}, {option.default}]", "twice")
-                self.accept(option, f"[{option.default}]")
+                self.refuse(option, f"[[{option.example}]]", "nested")
+                self.refuse(option, f"[{option.example}, {option.example}]", "twice")
+                self.accept(option, f"[{option.example}]")
 
     def test_the_command_line_refuses_the_same(self):
         for option in self.options:

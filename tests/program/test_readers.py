@@ -443,6 +443,9 @@ class RaggedArrays(program.Case):
                 self.assertEqual(need * points, node["need"][...].tolist())
         with h5py.File(made["ratings"]) as file:  # all ids of the file, ascending as numbers
             self.assertEqual(["1", "2", "3", "7"], stored(file["agents/id"]).tolist())
+        with h5py.File(made["a network file"]) as file:
+            self.assertEqual(["Ann", "Bob", "Éva"], stored(file["agents/id"]).tolist())
+            self.assertEqual([1, 2, 1], file["agents/degree"][...].tolist())
         with h5py.File(made["bipartite"]) as file:
             self.assertEqual(["a", "b"], stored(file["providers/id"]).tolist())
             self.assertEqual([10, 5] * 2, file["providers/capacity"][...].tolist())
