@@ -3,9 +3,9 @@
 // Once such a vector is larger than what the processor's address cache covers with pages of 4 KiB
 // (16 MiB on the machines tried), a gather waits for the page tables as well as for the line: rows
 // of 64 bytes out of 64 MiB come 1.4 times faster from pages of 2 MiB, and a round of 8 or 16 lanes
-// over 1e6 agents takes 0.9 of the time. Only gathered vectors ask for them: what is walked in order
-// gains nothing, and the first touch of a large page costs more on virtual machines, where the host
-// has to find one as well.
+// over 1e6 agents takes 0.9 of the time. Only gathered vectors ask for them: what is walked in
+// order gains nothing, and the first touch of a large page costs more on virtual machines, where
+// the host has to find one as well.
 #pragma once
 
 #include <oneapi/tbb/cache_aligned_allocator.h>

@@ -71,7 +71,13 @@ def rows_of(file):
     points = status.size // types
     metrics = [name for name, item in file.items()
                if isinstance(item, h5py.Dataset) and not h5py.h5ds.is_scale(item.id)]
-    rows = [{name: bits(file[name][...].reshape(points, types)[point]) for name in metrics}
+
+    def at(name, point):
+        values = file[name][...].reshape(points, types, -1)[point]
+        # As many hops as the farthest pair of any network of the file: beyond one's own they are 0.
+        return values[:, values.any(axis=0)] if name == "hop_share" else values[:, 0]
+
+    rows = [{name: bits(at(name, point)) for name in metrics}
             for point in range(points)]
     for group in FOLLOWED:
         if not isinstance(file.get(group), h5py.Group):  # `agents` may be an axis
