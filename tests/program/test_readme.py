@@ -30,6 +30,9 @@ class Readme(unittest.TestCase):
         printed = output_of("run", "data/seed_round.toml", cwd=SOURCE)
         self.assertIn(blocks("text")[0], printed)
 
+    def test_the_shown_network_is_what_network_prints(self):
+        self.assertEqual(blocks("text")[1], output_of("network", "data/seed_mesh.toml", cwd=SOURCE))
+
     def test_the_shown_scenario_gives_the_shown_rounds(self):
         with tempfile.TemporaryDirectory() as folder:
             scenario = pathlib.Path(folder, "shown.toml")

@@ -107,8 +107,9 @@ FindingTable routing_efficiency(const MeshStudy& study) {
   table.findings.insert(table.findings.begin(), head.begin(), head.end());
   table.findings[0].reason = "a table of shortest paths gives shortest paths";
   table.findings[1].reason = "the seed's own 12 failed connections of 1,000 lengthen few routes";
-  table.remarks = {fmt::format("Nearest setting: {}.", setting),
-                   "Such shares need a tenth of all links down and tables older than the outages."};
+  table.remarks = {
+      fmt::format("Nearest setting: {}.", setting),
+      "Such shares need a tenth of all links or more to be down, and tables older than that."};
   return table;
 }
 
