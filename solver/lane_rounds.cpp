@@ -107,7 +107,7 @@ LaneRounds<L>::LaneRounds(const Recognition& recognition, const BatchTraits& tra
       ledger_(recognition.recipients(), L > 1 && !edge_bounds()),
       provider_tallies_(blocks_of(recognition.providers())),
       recipient_tallies_(blocks_of(recognition.recipients())),
-      message_tallies_(blocks_of(recognition.recipients())) {
+      message_tallies_(std::max(provider_tallies_.size(), recipient_tallies_.size())) {
   const std::size_t providers = recognition.providers() * L;
   const std::size_t recipients = recognition.recipients() * L;
   for (auto* vector : {&denominator_, &denominator_first_}) vector->resize(providers);
@@ -412,36 +412,48 @@ void LaneRounds<L>::take_in_deliveries() {
 }
 
 /// Where every provider offers, or every recipient asks, the sums of degrees count the messages;
-/// only a round with both kinds of silence is counted entry by entry.
+/// only lanes with both kinds of silence are counted entry by entry.
 template <int L>
 void LaneRounds<L>::count_messages() {
-  PerLane<bool, L> mixed{};
+  PerLane<std::uint8_t, L> mixed{};
   bool any_mixed = false;
   for (std::size_t l = 0; l < L; ++l) {
     Lane& lane = lanes_[l];
     if (!busy(l)) continue;
-    mixed[l] = lane.offered != all_degrees_ && lane.asked != all_degrees_;
-    any_mixed = any_mixed || mixed[l];
-    if (mixed[l]) continue;
+    if (lane.offered != all_degrees_ && lane.asked != all_degrees_) {
+      mixed[l] = 255;
+      any_mixed = true;
+      continue;
+    }
     lane.report.messages.allocated +=
         static_cast<std::int64_t>(lane.offered == all_degrees_ ? lane.asked : lane.offered);
   }
-  if (!any_mixed) return;
+  if (any_mixed) count_entries(mixed);
+}
+
+/// From the side on which fewer rows are left, which is mostly a fraction of them: stocks are used
+/// up or needs met. Agents that are silent in all lanes cost nothing.
+template <int L>
+void LaneRounds<L>::count_entries(const PerLane<std::uint8_t, L>& lanes) {
   asks_.resize(need_rows() * L);
   offers_.resize(scale_.size());
   flag_positive(ledger_.active_needs().active.values(), asks_);
   flag_positive(scale().values(), offers_);
-  using Flags = LaneSpan<const std::uint8_t, L>;
-  const CsrView matrix = recognition_.by_recipient();
-  for_row_blocks(need_rows(), threads_, [=, this](std::size_t begin, std::size_t end) {
+  using Flags = LaneSpan<std::uint8_t, L>;
+  const std::size_t asking = keep_lanes<L>(Flags(asks_), lanes);
+  const std::size_t offering = keep_lanes<L>(Flags(offers_), lanes);
+  const bool by_recipient = asking <= offering;
+  const CsrView matrix = by_recipient ? recognition_.by_recipient() : recognition_.by_provider();
+  const LaneSpan<const std::uint8_t, L> own = Flags(by_recipient ? asks_ : offers_);
+  const LaneSpan<const std::uint8_t, L> others = Flags(by_recipient ? offers_ : asks_);
+  message_tallies_.resize(blocks_of(matrix.rows()));
+  for_row_blocks(matrix.rows(), threads_, [=, this](std::size_t begin, std::size_t end) {
     PerLane<std::int64_t, L> messages{};
-    needflow::count_messages<L>(matrix, Flags(asks_), Flags(offers_), {begin, end}, messages);
+    needflow::count_messages<L>(matrix, own, others, {begin, end}, messages);
     message_tallies_[begin / kRowBlock] = messages;
   });
   for (const auto& counted : message_tallies_) {
-    for (std::size_t l = 0; l < L; ++l) {
-      if (mixed[l]) lanes_[l].report.messages.allocated += counted[l];
-    }
+    for (std::size_t l = 0; l < L; ++l) lanes_[l].report.messages.allocated += counted[l];
   }
 }
 
@@ -500,7 +512,8 @@ std::size_t LaneRounds<L>::bytes() const {
   }
   return rows_.bytes() + doubles * sizeof(double) + ledger_.bytes() + recurrence_.bytes() +
          asks_.size() + offers_.size() + provider_tallies_.size() * sizeof(StockTally<L>) +
-         recipient_tallies_.size() * (sizeof(SettleTally<L>) + sizeof(PerLane<std::int64_t, L>));
+         recipient_tallies_.size() * sizeof(SettleTally<L>) +
+         message_tallies_.capacity() * sizeof(PerLane<std::int64_t, L>);
 }
 
 template class LaneRounds<1>;

@@ -160,6 +160,8 @@ class alignas(64) LaneRounds {
   [[nodiscard]] RunState<L> run_state(const Lane& lane) const;
   void take_in_deliveries();
   void count_messages();
+  /// The messages of lanes that are 255 and not 0.
+  void count_entries(const PerLane<std::uint8_t, L>& lanes);
   void settle_stock();
   void keep_stock(bool gathers);
   [[nodiscard]] Status end_of(std::size_t lane);

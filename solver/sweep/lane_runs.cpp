@@ -108,9 +108,7 @@ class LaneCrew {
       share_time(seconds_between(before, now));
       before = now;
       finish_lanes();
-      for (std::size_t lane = 0; lane < L && !queue_empty_; ++lane) {
-        if (!running_[lane]) fill(lane);
-      }
+      refill();
     }
     measure();
     hand_over();
@@ -145,6 +143,19 @@ class LaneCrew {
   static std::size_t points_a_batch(const Recognition& recognition) {
     constexpr Offset kSlowEntries = 20'000;
     return recognition.provider_rows.entries() * L >= kSlowEntries * 16 ? 1 : 64;
+  }
+
+  /// Fills free lanes once half of all are free, or some have been since the round before. Waiting
+  /// costs a few per cent more rounds and saves more than that where runs are short: lanes that begin
+  /// together are silent together (kernels/lane_rows.hpp), and are filled a row at a time.
+  void refill() {
+    const auto free = L - static_cast<int>(std::count(running_.begin(), running_.end(), true));
+    const bool waited = std::exchange(some_wait_, free > 0);
+    if (2 * free < L && !waited) return;
+    for (std::size_t lane = 0; lane < L && !queue_empty_; ++lane) {
+      if (!running_[lane]) fill(lane);
+    }
+    some_wait_ = false;
   }
 
   /// Starts the next run that can be started; the time it takes counts as that of the next round.
@@ -275,6 +286,7 @@ class LaneCrew {
   std::vector<std::size_t> ended_;  ///< lanes that ended in this round
   std::vector<Waiting> waiting_;
   OutcomeBatch batch_;
+  bool some_wait_ = false;  ///< free lanes were left to wait for others
   bool queue_empty_ = false;
 };
 
