@@ -43,7 +43,8 @@ void transpose(std::array<std::uint64_t, 8>& rows) {
 }
 
 std::size_t deflate_with_zlib(Bytes bytes, std::vector<std::uint8_t>& stream) {
-  constexpr int kLevel = 4;
+  // Level 4 takes 1.3 to 1.8 times as long for 2 % fewer bytes: what repeats here is long.
+  constexpr int kLevel = 1;
   uLongf size = compressBound(bytes.size());
   if (stream.size() < size) stream.resize(size);
   if (compress2(stream.data(), &size, bytes.data(), bytes.size(), kLevel) != Z_OK) {

@@ -103,6 +103,7 @@ LaneRounds<L>::LaneRounds(const Recognition& recognition, const BatchTraits& tra
       rows_(recognition, traits.cap),
       providers_(provider_passes<L>()),
       settle_(settle_pass<L>()),
+      moves_(lane_moves<L>()),
       // Bounds are looked up again when surplus goes back, and a lone run may be watched.
       ledger_(recognition.recipients(), L > 1 && !edge_bounds()),
       provider_tallies_(blocks_of(recognition.providers())),
@@ -147,62 +148,44 @@ void LaneRounds<L>::start(std::size_t lane, const RoundSettings& settings,
   run.need = need;
   run.capacity = capacity;
   run.capacity_factor = capacity_factor;
-  run.asked_next = degrees_of_claims(need, first_damping(run.settings));
 }
 
-template <int L>
-double LaneRounds<L>::degrees_of_claims(std::span<const double> need, double f) const {
-  std::size_t positive = 0;
-  for (const double amount : need) positive += amount * f > 0.0 ? 1 : 0;
-  if (positive == need.size()) return all_degrees_;
-  double degrees = 0.0;
-  for (std::size_t r = 0; r < need.size(); ++r) {
-    if (need[r] * f > 0.0) degrees += recipient_degrees()[r];
-  }
-  return degrees;
-}
-
-/// Row by row, so that the cache line of a row is fetched once for all lanes that start.
+/// Lanes whose runs have the same amounts – one draw, different ratios or rules – are filled together.
 template <int L>
 void LaneRounds<L>::fill_starting_lanes() {
-  std::array<std::size_t, L> lanes;
-  std::size_t count = 0;
-  for (std::size_t l = 0; l < L; ++l) {
-    if (!lanes_[l].starts) continue;
-    lanes_[l].starts = false;
-    lanes[count++] = l;
-  }
-  if (count == 0) return;
-  if constexpr (L == 1) borrow(lanes_[0]);
-  // Copies on the stack: what is reached through `this` is read again after every store.
-  std::array<const double*, L> need;
-  std::array<const double*, L> capacity;
-  std::array<double, L> damping;
-  std::array<double, L> factor;
-  for (std::size_t i = 0; i < count; ++i) {
-    const Lane& run = lanes_[lanes[i]];
-    need[i] = run.need.data();
-    capacity[i] = run.capacity.data();
-    damping[i] = first_damping(run.settings);
-    factor[i] = run.capacity_factor;
-  }
-  double* const draft = ledger_.draft()[0];
-  double* const own_need = own_need_.data();
-  for (std::size_t r = 0; r < need_rows(); ++r) {
-    for (std::size_t i = 0; i < count; ++i) {
-      const double amount = need[i][r];
-      if constexpr (L > 1) own_need[r * L + lanes[i]] = amount;
-      draft[r * L + lanes[i]] = amount * damping[i];
+  for (std::size_t first = 0; first < L; ++first) {
+    if (!lanes_[first].starts) continue;
+    const std::span<const double> need = lanes_[first].need;
+    const std::span<const double> capacity = lanes_[first].capacity;
+    LaneFill<L> needs;
+    LaneFill<L> capacities;
+    for (std::size_t l = first; l < L; ++l) {
+      Lane& run = lanes_[l];
+      if (!run.starts || run.need.data() != need.data() || run.capacity.data() != capacity.data()) {
+        continue;
+      }
+      run.starts = false;
+      needs.starts[l] = 1;
+      needs.factor[l] = first_damping(run.settings);
+      capacities.factor[l] = run.capacity_factor;
     }
-  }
-  if (L == 1 && available_.empty()) return;
-  double* const own_capacity = own_capacity_.data();
-  double* const available = available_.empty() ? nullptr : available_.data();
-  for (std::size_t p = 0; p < recognition_.providers(); ++p) {
-    for (std::size_t i = 0; i < count; ++i) {
-      const double amount = capacity[i][p] * factor[i];
-      if constexpr (L > 1) own_capacity[p * L + lanes[i]] = amount;
-      if (available != nullptr) available[p * L + lanes[i]] = amount;
+    capacities.starts = needs.starts;
+    needs.amounts = need;
+    needs.as_given = write(own_need_);
+    needs.scaled = ledger_.draft();
+    needs.degrees = recipient_degrees();
+    capacities.amounts = capacity;
+    capacities.scaled = write(own_capacity_);
+    capacities.scaled_again = write(available_);
+    if constexpr (L == 1) {
+      borrow(lanes_[0]);
+      capacities.scaled = {};
+    }
+    PerLane<double, L> asked{};
+    moves_.fill(needs, asked);
+    if (L > 1 || !available_.empty()) moves_.fill(capacities, asked);
+    for (std::size_t l = 0; l < L; ++l) {
+      if (needs.starts[l] != 0) lanes_[l].asked_next = asked[l];
     }
   }
 }
