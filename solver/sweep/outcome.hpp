@@ -14,6 +14,7 @@
 
 #include "solver/rounds.hpp"
 #include "solver/statistics.hpp"
+#include "solver/sweep/large_vector.hpp"
 
 namespace needflow {
 
@@ -88,8 +89,8 @@ class Outcomes {
  private:
   std::size_t types_;
   std::vector<Status> statuses_;
-  std::vector<double> reals_;  ///< real metrics × runs
-  std::vector<std::int64_t> integers_;
+  LargeVector<double> reals_;  ///< real metrics × runs
+  LargeVector<std::int64_t> integers_;
   std::vector<double> seconds_;
   std::vector<std::vector<TraceRow>> traces_;
   std::vector<AgentRows> agents_;
