@@ -101,8 +101,39 @@ void fill_lanes(const LaneFill<L>& fill, PerLane<double, L>& claiming) {
   for_lane_vectors<L, LaneFiller>(FillArguments<L>(fill, claiming), 0, fill.amounts.size());
 }
 
-/// A permutation brings the chosen lanes to the front. Highway 1.0's Compress copies its table to the
-/// stack for every vector, and AVX-512's compressing store takes a hundred cycles on Zen.
+/// One vector of lanes. A permutation brings the chosen lanes to the front. Highway 1.0's Compress
+/// copies its table to the stack for every vector, and AVX-512's compressing store takes a hundred
+/// cycles on Zen.
+template <int L>
+class LaneTaker {
+ public:
+  HWY_INLINE LaneTaker(const LaneChoice<L>& chosen, std::size_t lane, double* to,
+                       std::size_t stride, std::size_t place)
+      : lane_(lane), to_(to + place), stride_(stride) {
+    std::int64_t sources[HWY_MAX_BYTES / sizeof(double)] = {};
+    for (std::size_t l = 0; l < hn::MaxLanes(D()); ++l) {
+      if (chosen[lane + l] != 0) sources[count_++] = static_cast<std::int64_t>(l);
+    }
+    front_ = hn::SetTableIndices(D(), sources);
+    first_ = hn::FirstN(D(), count_);
+  }
+  [[nodiscard]] HWY_INLINE std::size_t count() const { return count_; }
+  HWY_INLINE void take(const double* values, std::size_t row) const {
+    if (count_ == 0) return;
+    const auto lanes = hn::TableLookupLanes(hn::LoadU(D(), values + row * L + lane_), front_);
+    hn::BlendedStore(lanes, first_, D(), to_ + row * stride_);
+  }
+
+ private:
+  using D = hn::CappedTag<double, L>;
+  std::size_t lane_;
+  double* to_;
+  std::size_t stride_;
+  std::size_t count_ = 0;
+  decltype(hn::SetTableIndices(D(), static_cast<const std::int64_t*>(nullptr))) front_;
+  hn::Mask<D> first_;
+};
+
 template <int L>
 void take_lanes(LaneSpan<const double, L> from, const LaneChoice<L>& chosen, double* to,
                 std::size_t stride) {
@@ -112,22 +143,22 @@ void take_lanes(LaneSpan<const double, L> from, const LaneChoice<L>& chosen, dou
     for (std::size_t row = 0; chosen[0] != 0 && row < rows; ++row) to[row * stride] = values[row];
     return;
   }
-  const hn::CappedTag<double, L> d;
+  constexpr std::size_t kWide = hn::MaxLanes(hn::CappedTag<double, L>());
   std::size_t before = 0;
-  for (std::size_t lane = 0; lane < L; lane += hn::Lanes(d)) {
-    std::int64_t sources[HWY_MAX_BYTES / sizeof(double)] = {};
-    std::size_t count = 0;
-    for (std::size_t l = 0; l < hn::Lanes(d); ++l) {
-      if (chosen[lane + l] != 0) sources[count++] = static_cast<std::int64_t>(l);
-    }
-    if (count == 0) continue;
-    const auto front = hn::SetTableIndices(d, sources);
-    const auto first = hn::FirstN(d, count);
+  std::size_t lane = 0;
+  for (; lane + 2 * kWide <= L; lane += 2 * kWide) {  // abreast, as in lane_loops.hpp
+    const LaneTaker<L> left(chosen, lane, to, stride, before);
+    const LaneTaker<L> right(chosen, lane + kWide, to, stride, before + left.count());
     for (std::size_t row = 0; row < rows; ++row) {
-      const auto taken = hn::TableLookupLanes(hn::LoadU(d, values + row * L + lane), front);
-      hn::BlendedStore(taken, first, d, to + row * stride + before);
+      left.take(values, row);
+      right.take(values, row);
     }
-    before += count;
+    before += left.count() + right.count();
+  }
+  for (; lane < L; lane += kWide) {
+    const LaneTaker<L> taker(chosen, lane, to, stride, before);
+    for (std::size_t row = 0; row < rows; ++row) taker.take(values, row);
+    before += taker.count();
   }
 }
 

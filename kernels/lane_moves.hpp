@@ -1,9 +1,10 @@
 // How runs come into lanes and leave them: the same lanes of every row are written or read, whole
 // vectors of lanes at a time.
 //
-// Cost: the rows that are filled are read and written once, 16 B an element and vector kept, for any
-// number of lanes; taking lanes out reads a row and writes what is taken. Lane by lane, with scalar
-// stores, either was 3 % of a sweep of short runs. kernels/reference/lane_moves.hpp is the twin.
+// Cost: the rows that are filled are read and written once, 16 B an element and vector kept, for
+// any number of lanes; taking lanes out reads a row and writes what is taken. Lane by lane, with
+// scalar stores, either was 3 % of a sweep of short runs. kernels/reference/lane_moves.hpp is the
+// twin.
 #pragma once
 
 #include <cstdint>

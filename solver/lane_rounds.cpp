@@ -34,27 +34,47 @@ void for_tiles(std::size_t begin, std::size_t end, const Work& work) {
   for (; begin < end; begin += kTileRows<L>) work(begin, std::min(end, begin + kTileRows<L>));
 }
 
+// What the blocks add up to, for all lanes at once: with a block or two these are the only loops.
+
 /// Four partial sums a block by the rule of kernels/reduce.hpp.
 template <int L, class Tallies, class Member>
-double total_of(const Tallies& tallies, std::size_t lane, Member member) {
-  return block_sum(tallies.size(), Threads::one, [&](std::size_t block) {
-    const auto& partial = tallies[block].*member;
-    return (partial[0][lane] + partial[1][lane]) + (partial[2][lane] + partial[3][lane]);
-  });
+PerLane<double, L> totals_of(const Tallies& tallies, Member member) {
+  PerLane<double, L> totals{};
+  if (tallies.size() == 1) {
+    const auto& partial = tallies[0].*member;
+    for (std::size_t l = 0; l < L; ++l) {
+      totals[l] = (partial[0][l] + partial[1][l]) + (partial[2][l] + partial[3][l]);
+    }
+    return totals;
+  }
+  for (std::size_t l = 0; l < L; ++l) {
+    totals[l] = block_sum(tallies.size(), Threads::one, [&](std::size_t block) {
+      const auto& partial = tallies[block].*member;
+      return (partial[0][l] + partial[1][l]) + (partial[2][l] + partial[3][l]);
+    });
+  }
+  return totals;
 }
 
-template <class Tallies, class Member>
-bool any_of(const Tallies& tallies, std::size_t lane, Member member) {
-  return std::any_of(tallies.begin(), tallies.end(),
-                     [&](const auto& tally) { return (tally.*member)[lane] != 0; });
+template <int L, class Tallies, class Member>
+PerLane<std::uint8_t, L> any_of(const Tallies& tallies, Member member) {
+  PerLane<std::uint8_t, L> any{};
+  for (const auto& tally : tallies) {
+    for (std::size_t l = 0; l < L; ++l) {
+      any[l] = static_cast<std::uint8_t>(any[l] | (tally.*member)[l]);
+    }
+  }
+  return any;
 }
 
 /// Exact: whole numbers far below 2^53.
-template <class Tallies, class Member>
-double count_of(const Tallies& tallies, std::size_t lane, Member member) {
-  double sum = 0.0;
-  for (const auto& tally : tallies) sum += (tally.*member)[lane];
-  return sum;
+template <int L, class Tallies, class Member>
+PerLane<double, L> counts_of(const Tallies& tallies, Member member) {
+  PerLane<double, L> sums{};
+  for (const auto& tally : tallies) {
+    for (std::size_t l = 0; l < L; ++l) sums[l] += (tally.*member)[l];
+  }
+  return sums;
 }
 
 /// Entries of each row that a message may take: those with D_pr > 0.
@@ -150,7 +170,8 @@ void LaneRounds<L>::start(std::size_t lane, const RoundSettings& settings,
   run.capacity_factor = capacity_factor;
 }
 
-/// Lanes whose runs have the same amounts – one draw, different ratios or rules – are filled together.
+/// Lanes whose runs have the same amounts – one draw, different ratios or rules – are filled
+/// together.
 template <int L>
 void LaneRounds<L>::fill_starting_lanes() {
   for (std::size_t first = 0; first < L; ++first) {
@@ -248,9 +269,11 @@ void LaneRounds<L>::compute() {
     });
     provider_tallies_[begin / kRowBlock] = tally;
   });
+  const auto moved = any_of<L>(provider_tallies_, &StockTally<L>::moved);
+  const auto offered = counts_of<L>(provider_tallies_, &StockTally<L>::offered);
   for (std::size_t l = 0; l < L; ++l) {
-    lanes_[l].denominators_moved = any_of(provider_tallies_, l, &StockTally<L>::moved);
-    lanes_[l].offered = count_of(provider_tallies_, l, &StockTally<L>::offered);
+    lanes_[l].denominators_moved = moved[l] != 0;
+    lanes_[l].offered = offered[l];
   }
 }
 
@@ -384,13 +407,18 @@ RunState<L> LaneRounds<L>::run_state(const Lane& lane) const {
 
 template <int L>
 void LaneRounds<L>::take_in_deliveries() {
+  const auto over = totals_of<L>(recipient_tallies_, &SettleTally<L>::over);
+  const auto unmet = any_of<L>(recipient_tallies_, &SettleTally<L>::unmet);
+  const auto moved = any_of<L>(recipient_tallies_, &SettleTally<L>::moved);
+  const auto overflowed = any_of<L>(recipient_tallies_, &SettleTally<L>::overflowed);
+  const auto asked = counts_of<L>(recipient_tallies_, &SettleTally<L>::asked);
   for (std::size_t l = 0; l < L; ++l) {
     Lane& lane = lanes_[l];
-    lane.total_over = total_of<L>(recipient_tallies_, l, &SettleTally<L>::over);
-    lane.unmet = any_of(recipient_tallies_, l, &SettleTally<L>::unmet);
-    lane.moved = any_of(recipient_tallies_, l, &SettleTally<L>::moved);
-    lane.overflowed = any_of(recipient_tallies_, l, &SettleTally<L>::overflowed);
-    lane.asked_next = count_of(recipient_tallies_, l, &SettleTally<L>::asked);
+    lane.total_over = over[l];
+    lane.unmet = unmet[l] != 0;
+    lane.moved = moved[l] != 0;
+    lane.overflowed = overflowed[l] != 0;
+    lane.asked_next = asked[l];
   }
 }
 
@@ -449,11 +477,12 @@ void LaneRounds<L>::settle_stock() {
                  (uses_up(lane.settings) && lane.settings.return_surplus && lane.total_over > 0.0);
   }
   keep_stock(comes_back);
+  const auto dust = totals_of<L>(provider_tallies_, &StockTally<L>::dust);
   for (std::size_t l = 0; l < L; ++l) {
     Lane& lane = lanes_[l];
     if (!uses_up(lane.settings)) continue;
     if (!lane.settings.return_surplus) lane.report.wasted += lane.total_over;
-    lane.report.wasted += total_of<L>(provider_tallies_, l, &StockTally<L>::dust);
+    lane.report.wasted += dust[l];
   }
 }
 
