@@ -178,8 +178,8 @@ class Settler {
     const SavedRecipients<L>& saved = all_.state.saved;
     put(satisfied, saved.satisfied, i);
     put(load(at_.damping, i), saved.damping, i);
-    put(load(at_.over, i), saved.over, i);
-    put(load(at_.over_previous, i), saved.over_previous, i);
+    put(hn::IfThenElseZero(earlier_, load(at_.over, i)), saved.over, i);
+    put(hn::IfThenElseZero(earlier_, load(at_.over_previous, i)), saved.over_previous, i);
     if (at_.total != nullptr) put(load(at_.total, i), saved.total, i);
   }
 
@@ -195,9 +195,9 @@ class Settler {
     return hn::IfThenElse(relaxed_, hn::Add(rest, hn::Mul(relaxation_, got)), y);
   }
 
-  /// Surplus: its sum, and the share that goes back. With one lane most vectors of later rounds have
-  /// none, and a division costs as much as all the rest; with many the branch costs more (2 % of a
-  /// sweep).
+  /// Surplus: its sum, and the share that goes back. With one lane most vectors of later rounds
+  /// have none, and a division costs as much as all the rest; with many the branch costs more (2 %
+  /// of a sweep).
   HWY_INLINE void take_back(std::size_t row, std::size_t i, V over, V got) const {
     V share = hn::Zero(d_);
     if (L > 1 || !hn::AllFalse(d_, hn::Gt(over, share))) {

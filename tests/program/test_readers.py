@@ -317,6 +317,8 @@ class Layout(program.Case):
                         values = file["timing"][timing][...]
                         self.assertEqual(points, values.shape)
                         self.assertTrue(np.all(values >= 0))
+                        # Four digits: the lower 40 bits are noise, and not kept.
+                        self.assertFalse(np.any(values.astype("<f8").view("<u8") & ((1 << 40) - 1)))
 
     def test_groups_are_those_that_were_asked_for(self):
         with self.files() as files:
