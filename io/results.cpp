@@ -226,8 +226,9 @@ void write_provenance(const H5Builder& file, const Provenance& provenance) {
   put("command_line", provenance.command_line);
 }
 
-/// A duration or a rate to four digits, for a clock shared by lanes tells no more: 12 bits of mantissa.
-/// All 52 would be noise, which takes as long to pack as five metrics and a tenth of the file.
+/// A duration or a rate to four digits, for a clock shared by lanes tells no more: 12 bits of
+/// mantissa. All 52 would be noise, which takes as long to pack as five metrics and a tenth of the
+/// file.
 double to_four_digits(double value) {
   constexpr std::uint64_t kDropped = std::uint64_t{1} << 40U;
   const std::uint64_t rounded = std::bit_cast<std::uint64_t>(value) + kDropped / 2;

@@ -150,9 +150,9 @@ HWY_INLINE void compute_lane_offers(const CsrRowOf<W>& own_row, const double* ow
   }
 }
 
-/// Whether a group of lanes of one agent is nothing but 0: its factor in front of a row sum, so that
-/// the row need not be read. In sweeps of `stock` that is every third recipient and provider: needs
-/// are met, stocks used up.
+/// Whether a group of lanes of one agent is nothing but 0: its factor in front of a row sum, so
+/// that the row need not be read. In sweeps of `stock` that is every third recipient and provider:
+/// needs are met, stocks used up.
 template <int L>
 HWY_INLINE bool group_is_silent(const double* own, std::size_t group) {
   using Groups = LaneGroups<L>;

@@ -47,8 +47,8 @@ struct StockArguments {
   StockTally<L>& tally;
 };
 
-/// ProviderState as bare pointers, null where a vector is not kept (see SettlePointers in settle.cpp:
-/// read through the state they take a third longer).
+/// ProviderState as bare pointers, null where a vector is not kept (see SettlePointers in
+/// settle.cpp: read through the state they take a third longer).
 struct StockPointers {
   template <int L>
   HWY_INLINE explicit StockPointers(const ProviderState<L>& state)
@@ -80,7 +80,11 @@ class StockVectors {
 
  protected:
   HWY_INLINE StockVectors(D d, const StockArguments<L>& arguments, std::size_t lane)
-      : d_(d), tally_(arguments.tally), at_(arguments.state), shift_(arguments.shift), lane_(lane) {}
+      : d_(d),
+        tally_(arguments.tally),
+        at_(arguments.state),
+        shift_(arguments.shift),
+        lane_(lane) {}
 
   HWY_INLINE M yes(const PerLane<double, L>& values) const {
     return hn::Gt(lane_values<L>(d_, values, lane_), hn::Zero(d_));

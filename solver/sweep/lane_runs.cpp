@@ -89,7 +89,9 @@ class LaneCrew {
         draws_(work.sweep, work.recognition.recipients()),
         rounds_(work.recognition, work.queue.traits(), work.inside),
         finished_(work.recognition.recipients(), work.inside),
-        hand_over_at_(points_a_batch(work.recognition)) {}
+        short_rounds_(has_short_rounds(work.recognition)),
+        // Often enough for progress and seldom enough not to be felt.
+        hand_over_at_(short_rounds_ ? 64 : 1) {}
 
   void work() {
     for (std::size_t lane = 0; lane < L && !queue_empty_; ++lane) fill(lane);
@@ -132,20 +134,23 @@ class LaneCrew {
     AgentRows agents;
   };
 
-  /// Batches go out often enough for progress and seldom enough not to be felt.
-  static std::size_t points_a_batch(const Recognition& recognition) {
+  /// Whether a round takes microseconds: then what is done between rounds is felt.
+  static bool has_short_rounds(const Recognition& recognition) {
     constexpr Offset kSlowEntries = 20'000;
-    return recognition.provider_rows.entries() * L >= kSlowEntries * 16 ? 1 : 64;
+    return recognition.provider_rows.entries() * L < kSlowEntries * 16;
   }
 
-  /// Fills free lanes once half of all are free, or some have been for two rounds. Waiting costs 6 %
-  /// more rounds and saves a tenth of a sweep of short runs: lanes that begin together are silent
-  /// together (kernels/lane_rows.hpp), want no history at first, and are filled and emptied together.
-  /// Waiting for three quarters gains 1 % more there; long runs lose two rounds of a lane each.
+  /// Fills free lanes: where rounds are short, once half of all are free or some have been for two
+  /// rounds. That costs 6 % more rounds and saves a tenth of a sweep of short runs: lanes that
+  /// begin together are silent together (kernels/lane_rows.hpp), want no history at first, and are
+  /// filled and emptied together. Waiting for three quarters gains 1 % more there, but a long run
+  /// would lose more than two rounds. With 20,000 agents rounds are all there is, and waiting costs
+  /// 5 %.
   void refill() {
     constexpr int kLongestWait = 2;
     const auto free = L - static_cast<int>(std::count(running_.begin(), running_.end(), true));
-    if (free == 0 || (2 * free < L && waited_++ < kLongestWait)) return;
+    if (free == 0) return;
+    if (short_rounds_ && 2 * free < L && waited_++ < kLongestWait) return;
     for (std::size_t lane = 0; lane < L && !queue_empty_; ++lane) {
       if (!running_[lane]) fill(lane);
     }
@@ -273,7 +278,8 @@ class LaneCrew {
   std::array<std::shared_ptr<const Draw>, L> draw_in_use_;  ///< rounds_ reads it in place
   LaneRounds<L> rounds_;
   FinishedStates<L> finished_;
-  std::size_t hand_over_at_;
+  bool short_rounds_;
+  std::size_t hand_over_at_;  ///< points a batch
   std::array<bool, L> running_{};
   std::array<Occupant, L> occupants_{};
   std::array<double, L> tolerance_{};
