@@ -18,12 +18,12 @@ PHASES = [  # the first pattern that a symbol matches counts
     ("pass 3, returns", r"return_rows|settlement_rows|gather_lane_(returns|settlements)|return_eights"),
     ("settlement of recipients", r"settle_rows|Settler"),
     ("providers, element by element", r"note_rows|keep_rows|OfferNoter|StockKeeper"),
-    ("messages", r"count_rows|count_messages|flag_values|count_entries"),
-    ("filling and emptying lanes", r"fill_starting|run_lanes|degrees_of_claims|DrawCache|RunQueue|introsort|PointReader"),
-    ("rest of a round, stop tests", r"LaneRounds|Recurrence|interleaved_sum|_rules|RowGatherer|block_sum|for_row_blocks"),
+    ("messages", r"count_rows|count_messages|flag_values|count_entries|keep_lanes"),
+    ("filling and emptying lanes", r"fill_starting|fill_lanes|take_lanes|run_lanes|LaneCrew|DrawCache|RunQueue|PointReader"),
+    ("rest of a round, stop tests", r"LaneRounds|Recurrence|interleaved_sum|_rules|RowGatherer|block_sum|for_row_blocks|totals_of|counts_of"),
     ("statistics", r"strip|spread|sort_|Satisfaction|Sorter|TimerResolution"),
     ("networks and draws", r"pairing|mesh|recogni|mutual|gamma|each_counter|each_vector|lognormal|draw|simple|component"),
-    ("outcomes and result file", r"Outcomes|column|eflat|shuffle|repeats|adler|H5|Huffman|libz|libhdf5|chunk|pack"),
+    ("outcomes and result file", r"Outcomes|column|eflat|shuffle|repeats|counts_up|code_lengths|Leaf|adler|H5|Huffman|libz|libhdf5|chunk|pack"),
 ]
 
 

@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "io/deflate.hpp"
+
 namespace needflow {
 
 /// An array cut into chunks of one shape, row-major; chunks at the far edges reach beyond it.
@@ -34,9 +36,13 @@ class ChunkGrid {
 void shuffle(std::span<const std::uint8_t> elements, std::size_t element_bytes,
              std::span<std::uint8_t> planes);
 
-/// Whether stretches of numbers (or steps between them) come again and again: then matching at a
-/// distance pays, and only then.
-[[nodiscard]] bool repeats(std::span<const std::uint8_t> elements, std::size_t element_bytes);
+/// What of a chunk comes again, or nothing where that is less than an eighth of what is not
+/// constant: matching at a distance would not pay.
+[[nodiscard]] std::vector<Repeat> find_repeats(std::span<const std::uint8_t> elements,
+                                               std::size_t element_bytes);
+
+/// Whether numbers go up in even steps: planes then have periods, which zlib is left to find.
+[[nodiscard]] bool counts_up(std::span<const std::uint8_t> elements, std::size_t element_bytes);
 
 /// Packs chunks one after another in memory that it keeps: fresh pages took as long as packing.
 class ChunkPacker {

@@ -30,6 +30,7 @@ constexpr std::size_t kShortestMatch = 3;
 // Runs shorter than this are cheaper as bytes: with 3, 5 and 6 the size is the same within 0.5 %.
 constexpr std::size_t kShortestRun = 4;
 constexpr std::size_t kLongestMatch = 258;
+constexpr std::size_t kDistances = 30;
 constexpr unsigned kLongestCode = 15;
 
 /// Writes bits, first bit lowest, into memory that is large enough.
@@ -83,6 +84,22 @@ constexpr std::array<LengthCode, 256> length_codes() {
 }
 constexpr std::array<LengthCode, 256> kLengthCodes = length_codes();
 
+/// The same for a distance (from 1 on).
+struct DistanceCode {
+  std::uint8_t symbol;
+  std::uint8_t extra_bits;
+  std::uint16_t extra;
+};
+
+DistanceCode distance_code(std::size_t distance) {
+  const auto value = static_cast<unsigned>(distance - 1);
+  if (value < 2) return {static_cast<std::uint8_t>(value), 0, 0};
+  const unsigned extra_bits = static_cast<unsigned>(std::bit_width(value)) - 2;
+  return {static_cast<std::uint8_t>(2 * extra_bits + (value >> extra_bits)),
+          static_cast<std::uint8_t>(extra_bits),
+          static_cast<std::uint16_t>(value & ((1U << extra_bits) - 1))};
+}
+
 /// How the lengths of a block's codes are written: in symbols 0 … 18 (RFC 1951, 3.2.7).
 class CodeDescription {
  public:
@@ -106,9 +123,9 @@ class CodeDescription {
     return bits;
   }
 
-  void write(BitWriter& out, std::size_t literals) const {
+  void write(BitWriter& out, std::size_t literals, std::size_t distances) const {
     out.put(literals - 257, 5);
-    out.put(0, 5);  // one distance code
+    out.put(distances - 1, 5);
     out.put(sent_ - 4, 4);
     for (std::size_t i = 0; i < sent_; ++i) out.put(code_lengths_[kOrder[i]], 3);
     for (const Item& item : std::span(items_).first(count_)) {
@@ -151,7 +168,7 @@ class CodeDescription {
     for (; run > 0; --run) add(length, 0);
   }
 
-  std::array<Item, kSymbols + 1> items_;
+  std::array<Item, kSymbols + kDistances> items_;
   std::size_t count_ = 0;
   std::array<std::uint32_t, 19> counts_{};
   std::array<std::uint8_t, 19> code_lengths_{};
@@ -159,17 +176,37 @@ class CodeDescription {
   std::size_t sent_ = kOrder.size();
 };
 
-/// Tokens of a block and how often each symbol occurs. A token below 256 is a byte, one above is
-/// a match at distance 1 of length token − 256 + 3.
+/// Tokens of a block and how often each symbol occurs. A token below 256 is a byte, one below 512 a
+/// match at distance 1 of length token − 256 + 3, one above that a match of length token − 512 + 3
+/// at the distance (less 1) that follows.
 class Tokens {
  public:
   [[nodiscard]] std::size_t count() const { return count_; }
   [[nodiscard]] std::span<const std::uint16_t> all() const { return {tokens_.data(), count_}; }
   [[nodiscard]] const std::array<std::uint32_t, kSymbols>& symbols() const { return symbols_; }
+  [[nodiscard]] const std::array<std::uint32_t, kDistances>& distances() const {
+    return distances_;
+  }
 
   void clear() {
     count_ = 0;
     symbols_.fill(0);
+    distances_.fill(0);
+  }
+
+  /// Bytes that are those `distance` before: 3 of them at least, at most 65536.
+  void add_repeat(std::size_t length, std::size_t distance) {
+    while (length > 0) {
+      std::size_t some = std::min(length, kLongestMatch);
+      const std::size_t rest = length - some;
+      if (rest > 0 && rest < kShortestMatch) some -= kShortestMatch;  // the last is a match as well
+      const std::size_t code = some - kShortestMatch;
+      tokens_[count_++] = static_cast<std::uint16_t>(512 + code);
+      tokens_[count_++] = static_cast<std::uint16_t>(distance - 1);
+      ++symbols_[kLengthCodes[code].symbol];
+      ++distances_[distance_code(distance).symbol];
+      length -= some;
+    }
   }
 
   /// Runs of equal bytes as matches, the byte before `begin` counted in. About 1.5 ns a byte that
@@ -194,6 +231,7 @@ class Tokens {
       const std::size_t code = length - kShortestMatch;
       tokens_[count_++] = static_cast<std::uint16_t>(256 + code);
       ++symbols_[kLengthCodes[code].symbol];
+      ++distances_[0];
       run -= length;
     }
     for (; run > 0; --run) literal(value);
@@ -218,17 +256,22 @@ class Tokens {
 
   std::array<std::uint16_t, kTokensABlock + kStretch> tokens_;
   std::array<std::uint32_t, kSymbols> symbols_{};
+  std::array<std::uint32_t, kDistances> distances_{};
   std::size_t count_ = 0;
 };
 
-/// A block's code: for every token its bits and their number, distance included.
+/// A block's codes: for every symbol its bits and their number.
 struct BlockCode {
-  std::array<std::uint8_t, kSymbols + 1> lengths{};
+  std::array<std::uint8_t, kSymbols + kDistances> lengths{};  ///< literals first, then distances
   std::array<std::uint16_t, kSymbols> codes{};
+  std::array<std::uint8_t, kDistances> distance_lengths{};
+  std::array<std::uint16_t, kDistances> distance_codes{};
   std::size_t literals = kSymbols;  ///< lengths sent
+  std::size_t distances = 1;        ///< the same
   std::size_t bits = 0;             ///< of all tokens and the end
 
-  explicit BlockCode(std::array<std::uint32_t, kSymbols> counts) {
+  BlockCode(std::array<std::uint32_t, kSymbols> counts,
+            const std::array<std::uint32_t, kDistances>& distance_counts) {
     counts[kEndOfBlock] = 1;
     code_lengths(counts, kLongestCode, std::span(lengths).first(kSymbols));
     canonical_codes(std::span(lengths).first(kSymbols), codes);
@@ -237,13 +280,29 @@ struct BlockCode {
     }
     for (const LengthCode& code : kLengthCodes) extra_bits[code.symbol - 257U] = code.extra_bits;
     for (std::size_t i = 0; i < extra_bits.size(); ++i) {
-      bits += std::size_t{counts[257 + i]} * (extra_bits[i] + 1U);  // and the distance
+      bits += std::size_t{counts[257 + i]} * extra_bits[i];
     }
     while (literals > 257 && lengths[literals - 1] == 0) --literals;
-    lengths[literals] = 1;  // the distance code's length follows
+    add_distances(distance_counts);
   }
 
  private:
+  void add_distances(std::array<std::uint32_t, kDistances> counts) {
+    distances = kDistances;
+    while (distances > 1 && counts[distances - 1] == 0) --distances;
+    distance_lengths[0] = 1;
+    if (distances > 1) {
+      counts[0] = std::max(counts[0], 1U);  // a code of two symbols at least is a full one
+      code_lengths(counts, kLongestCode, distance_lengths);
+      canonical_codes(distance_lengths, distance_codes);
+    }
+    for (std::size_t i = 0; i < distances; ++i) {
+      lengths[literals + i] = distance_lengths[i];
+      const std::size_t extra = i < 4 ? 0 : i / 2 - 1;
+      bits += counts[i] * (distance_lengths[i] + extra);
+    }
+  }
+
   std::array<std::uint8_t, kSymbols - 257> extra_bits{};
 };
 
@@ -252,14 +311,15 @@ class Deflater {
  public:
   Deflater(Bytes bytes, std::uint8_t* out) : bytes_(bytes), out_(out) { out_.put(0x5E78, 16); }
 
-  /// The next stretch, which must not cross a plane's end.
-  void add(std::size_t end) {
+  /// The next stretch, which must not cross a plane's end. Where a plane has repeats, noise is not
+  /// stored: blocks would be too short.
+  void add(std::size_t end, bool may_store) {
     if (is_constant(end)) {
       add_constant(end);
     } else {
       const Bytes stretch = bytes_.subspan(next_, end - next_);
       adler_ = adler32_z(adler_, stretch.data(), stretch.size());
-      if (is_noise(stretch)) {
+      if (may_store && is_noise(stretch)) {
         end_block(next_);
         stored_end_ = end;
       } else {
@@ -269,6 +329,22 @@ class Deflater {
     }
     next_ = end;
     if (tokens_.count() >= kTokensABlock) end_block(next_);
+  }
+
+  /// The same for a stretch that may be what stands `distance` before; false, and nothing is done,
+  /// if it is not, or better taken otherwise.
+  [[nodiscard]] bool add_repeat(std::size_t end, std::size_t distance) {
+    const Bytes stretch = bytes_.subspan(next_, end - next_);
+    if (is_constant(end) ||
+        std::memcmp(stretch.data(), stretch.data() - distance, stretch.size()) != 0) {
+      return false;
+    }
+    adler_ = adler32_z(adler_, stretch.data(), stretch.size());
+    end_stored();
+    tokens_.add_repeat(stretch.size(), distance);
+    next_ = end;
+    if (tokens_.count() >= kTokensABlock) end_block(next_);
+    return true;
   }
 
   void end_plane() {
@@ -348,13 +424,14 @@ class Deflater {
   /// The tokens since the last block, or the bytes they stand for where those are shorter.
   void end_block(std::size_t end) {
     if (tokens_.count() == 0) return;
-    const BlockCode code(tokens_.symbols());
-    const CodeDescription description(std::span(code.lengths).first(code.literals + 1));
+    const BlockCode code(tokens_.symbols(), tokens_.distances());
+    const CodeDescription description(
+        std::span(code.lengths).first(code.literals + code.distances));
     if (code.bits + description.bits() >= 8 * (end - block_begin_) + 40) {
       put_stored(end);
     } else {
       out_.put(0b100, 3);
-      description.write(out_, code.literals);
+      description.write(out_, code.literals, code.distances);
       put_tokens(code);
       block_begin_ = end;
     }
@@ -364,15 +441,21 @@ class Deflater {
   /// About 0.8 ns a token.
   void put_tokens(const BlockCode& code) {
     BitWriter out = out_;  // in registers
-    for (const std::uint16_t token : tokens_.all()) {
+    const std::span<const std::uint16_t> tokens = tokens_.all();
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      const std::uint16_t token = tokens[i];
       if (token < 256) {
         out.put(code.codes[token], code.lengths[token]);
         continue;
       }
-      const LengthCode& length = kLengthCodes[token - 256U];
+      const LengthCode& length = kLengthCodes[token % 256U];
       const unsigned bits = code.lengths[length.symbol];
       out.put(code.codes[length.symbol] | std::uint64_t{length.extra} << bits,
-              bits + length.extra_bits + 1U);  // distance 1 is one bit, 0
+              bits + length.extra_bits);
+      const DistanceCode distance = distance_code(token < 512 ? 1 : tokens[++i] + std::size_t{1});
+      const unsigned distance_bits = code.distance_lengths[distance.symbol];
+      out.put(code.distance_codes[distance.symbol] | std::uint64_t{distance.extra} << distance_bits,
+              distance_bits + distance.extra_bits);
     }
     out.put(code.codes[kEndOfBlock], code.lengths[kEndOfBlock]);
     out_ = out;
@@ -389,7 +472,7 @@ class Deflater {
 
 }  // namespace
 
-std::size_t deflate_planes(Bytes bytes, std::size_t plane_bytes,
+std::size_t deflate_planes(Bytes bytes, std::size_t plane_bytes, std::span<const Repeat> repeats,
                            std::vector<std::uint8_t>& stream) {
   // Every block is at most its bytes and a header; stored ones add 5 bytes and up to one for bits.
   const std::size_t most = bytes.size() + bytes.size() / 64 + 64;
@@ -397,9 +480,18 @@ std::size_t deflate_planes(Bytes bytes, std::size_t plane_bytes,
   Deflater deflater(bytes, stream.data());
   for (std::size_t plane = 0; plane < bytes.size(); plane += plane_bytes) {
     const std::size_t plane_end = std::min(bytes.size(), plane + plane_bytes);
-    for (std::size_t begin = plane; begin < plane_end; begin += kStretch) {
-      deflater.add(std::min(plane_end, begin + kStretch));
+    std::size_t begin = plane;
+    const auto add_up_to = [&](std::size_t end) {
+      for (; begin < end; begin = std::min(end, begin + kStretch)) {
+        deflater.add(std::min(end, begin + kStretch), repeats.empty());
+      }
+    };
+    for (const Repeat& repeat : repeats) {
+      add_up_to(plane + repeat.begin);
+      const std::size_t end = begin + repeat.length;
+      if (deflater.add_repeat(end, repeat.distance)) begin = end;
     }
+    add_up_to(plane_end);
     deflater.end_plane();
   }
   return static_cast<std::size_t>(deflater.finish() - stream.data());

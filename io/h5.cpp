@@ -159,6 +159,21 @@ Pending create_number_dataset(hid_t where, const Described& what, const Shape& s
   return pending;
 }
 
+std::span<const std::uint8_t> pack_chunk(const ChunkJob& job, ChunkPacker& packer) {
+  const Pending& of = *job.of;
+  return packer.pack(
+      of.chunks->gather(job.chunk, of.values, of.element_bytes, of.fill, packer.room),
+      of.element_bytes);
+}
+
+void write_chunk(const ChunkJob& job, std::span<const std::uint8_t> packed) {
+  const std::vector<std::size_t> origin = job.of->chunks->origin(job.chunk);
+  const Shape offset(origin.begin(), origin.end());
+  check(H5Dwrite_chunk(job.of->dataset.get(), H5P_DEFAULT, 0, offset.data(), packed.size(),
+                       packed.data()),
+        "write a chunk");
+}
+
 /// Packs chunks on the threads of the caller's arena: each takes the next that nobody has.
 void pack_side_by_side(std::span<const ChunkJob> jobs, std::span<ChunkPacker> packers,
                        std::span<std::vector<std::uint8_t>> packed) {
@@ -166,18 +181,11 @@ void pack_side_by_side(std::span<const ChunkJob> jobs, std::span<ChunkPacker> pa
   const auto work = [&](std::size_t worker) {
     ChunkPacker& packer = packers[worker];
     for (std::size_t i = next++; i < jobs.size(); i = next++) {
-      const Pending& of = *jobs[i].of;
-      const auto elements =
-          of.chunks->gather(jobs[i].chunk, of.values, of.element_bytes, of.fill, packer.room);
-      const auto bytes = packer.pack(elements, of.element_bytes);
+      const auto bytes = pack_chunk(jobs[i], packer);
       packed[i].assign(bytes.begin(), bytes.end());
     }
   };
-  if (packers.size() == 1) {
-    work(0);
-  } else {
-    parallel_indices(packers.size(), work, oneapi::tbb::simple_partitioner());
-  }
+  parallel_indices(packers.size(), work, oneapi::tbb::simple_partitioner());
 }
 
 /// How many threads are worth it: one for every 128 KiB.
@@ -191,21 +199,20 @@ std::size_t packers_for(std::span<const ChunkJob> jobs) {
   return std::clamp<std::size_t>(std::min(jobs.size(), bytes / kBytesAThread), 1, threads);
 }
 
-/// Packs and writes chunks wave by wave, so that few packed ones wait in memory.
+/// Packs and writes chunks: one by one, or, by several threads, wave by wave, so that few packed
+/// ones wait in memory.
 void write_chunks(std::span<const ChunkJob> jobs) {
   constexpr std::size_t kWave = 32;
   std::vector<ChunkPacker> packers(packers_for(jobs));
+  if (packers.size() == 1) {
+    for (const ChunkJob& job : jobs) write_chunk(job, pack_chunk(job, packers[0]));
+    return;
+  }
   std::vector<std::vector<std::uint8_t>> packed(std::min(kWave, jobs.size()));
   for (std::size_t first = 0; first < jobs.size(); first += kWave) {
     const auto wave = jobs.subspan(first, std::min(kWave, jobs.size() - first));
     pack_side_by_side(wave, packers, packed);
-    for (std::size_t i = 0; i < wave.size(); ++i) {
-      const std::vector<std::size_t> origin = wave[i].of->chunks->origin(wave[i].chunk);
-      const Shape offset(origin.begin(), origin.end());
-      check(H5Dwrite_chunk(wave[i].of->dataset.get(), H5P_DEFAULT, 0, offset.data(),
-                           packed[i].size(), packed[i].data()),
-            "write a chunk");
-    }
+    for (std::size_t i = 0; i < wave.size(); ++i) write_chunk(wave[i], packed[i]);
   }
 }
 
@@ -217,7 +224,7 @@ H5Handle write_number_dataset(hid_t where, const Described& what, const Shape& s
 
 H5Handle memory_file() {
   const H5Handle access = property_list(H5P_FILE_ACCESS);
-  constexpr std::size_t kGrowth = std::size_t{1} << 22U;
+  constexpr std::size_t kGrowth = std::size_t{1} << 20U;  // cleared page by page as it grows
   check(H5Pset_fapl_core(access.get(), kGrowth, false), "use memory for a file");
   const H5Handle creation = property_list(H5P_FILE_CREATE);
   constexpr unsigned kOrder = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;

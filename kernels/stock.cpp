@@ -47,6 +47,30 @@ struct StockArguments {
   StockTally<L>& tally;
 };
 
+/// ProviderState as bare pointers, null where a vector is not kept (see SettlePointers in
+/// settle.cpp: read through the state they take a third longer).
+struct StockPointers {
+  template <int L>
+  HWY_INLINE explicit StockPointers(const ProviderState<L>& state)
+      : capacity(state.capacity.values().data()),
+        scale(state.scale.values().data()),
+        available(state.available.values().data()),
+        denominator(state.denominator.values().data()),
+        first(state.first.values().data()),
+        saved_available(state.saved_available.values().empty()
+                            ? nullptr
+                            : state.saved_available.values().data()),
+        degrees(state.degrees.empty() ? nullptr : state.degrees.data()) {}
+
+  const double* capacity;
+  const double* scale;
+  double* available;
+  double* denominator;
+  double* first;
+  double* saved_available;
+  const double* degrees;
+};
+
 /// What the two loops below share.
 template <int L, class D>
 class StockVectors {
@@ -56,18 +80,22 @@ class StockVectors {
 
  protected:
   HWY_INLINE StockVectors(D d, const StockArguments<L>& arguments, std::size_t lane)
-      : d_(d), all_(arguments), lane_(lane) {}
+      : d_(d),
+        tally_(arguments.tally),
+        at_(arguments.state),
+        shift_(arguments.shift),
+        lane_(lane) {}
 
   HWY_INLINE M yes(const PerLane<double, L>& values) const {
     return hn::Gt(lane_values<L>(d_, values, lane_), hn::Zero(d_));
   }
-  template <class T>
-  HWY_INLINE V load(LaneSpan<T, L> span, std::size_t i) const {
-    return hn::LoadU(d_, span.values().data() + i);
-  }
+  HWY_INLINE V load(const double* from, std::size_t i) const { return hn::LoadU(d_, from + i); }
+  HWY_INLINE void store(V v, double* to, std::size_t i) const { hn::StoreU(v, d_, to + i); }
 
   D d_;
-  const StockArguments<L>& all_;
+  StockTally<L>& tally_;
+  StockPointers at_;
+  std::size_t shift_;
   std::size_t lane_;
 };
 
@@ -80,6 +108,9 @@ class OfferNoter : StockVectors<L, D> {
  public:
   HWY_INLINE OfferNoter(D d, const StockArguments<L>& arguments, std::size_t lane)
       : Base(d, arguments, lane),
+        made_(arguments.denominator),
+        any_begins_(arguments.rules.any_begins),
+        saving_(arguments.rules.any_saves && this->at_.saved_available != nullptr),
         begins_(this->yes(arguments.rules.begins)),
         saves_(this->yes(arguments.rules.saves)),
         moved_(hn::MaskFromVec(hn::Zero(d))),
@@ -87,42 +118,44 @@ class OfferNoter : StockVectors<L, D> {
         offered_(hn::Zero(d)) {}
 
   HWY_INLINE void visit(std::size_t row, std::size_t i) {
-    const ProviderState<L>& state = this->all_.state;
     const D d = this->d_;
-    const V now = hn::LoadU(d, this->all_.denominator + (i - this->all_.shift));
+    const StockPointers& at = this->at_;
+    const V now = this->load(made_, i - this->shift_);
     // Once every lane has a provider that moved there is nothing to compare, and three streams of
     // memory are spared: in most rounds after a few rows.
-    if (this->all_.rules.any_begins || !hn::AllTrue(d, moved_)) compare(i, now);
-    hn::StoreU(now, d, state.denominator.values().data() + i);
-    if (this->all_.rules.any_saves && !state.saved_available.values().empty()) {
+    if (any_begins_ || !hn::AllTrue(d, moved_)) compare(i, now);
+    this->store(now, at.denominator, i);
+    if (saving_) {
       // Not BlendedStore: Highway 1.0 writes a second double beyond a vector of one.
-      const V had = this->load(state.available, i);
-      hn::StoreU(hn::IfThenElse(saves_, had, this->load(state.saved_available, i)), d,
-                 state.saved_available.values().data() + i);
+      const V had = this->load(at.available, i);
+      const V saved = this->load(at.saved_available, i);
+      this->store(hn::IfThenElse(saves_, had, saved), at.saved_available, i);
     }
-    if (state.degrees.empty()) return;
-    const V degree = row_values<L>(d, state.degrees.data(), row);
-    const M offers = hn::Gt(this->load(state.scale, i), hn::Zero(d));
+    if (at.degrees == nullptr) return;
+    const V degree = row_values<L>(d, at.degrees, row);
+    const M offers = hn::Gt(this->load(at.scale, i), hn::Zero(d));
     offered_ = hn::Add(offered_, hn::IfThenElseZero(offers, degree));
   }
 
   HWY_INLINE void compare(std::size_t i, V now) {
-    const ProviderState<L>& state = this->all_.state;
     const D d = this->d_;
-    const V first = hn::IfThenElse(begins_, now, this->load(state.first, i));
-    const V step = hn::Abs(hn::Sub(now, this->load(state.denominator, i)));
+    const StockPointers& at = this->at_;
+    const V first = hn::IfThenElse(begins_, now, this->load(at.first, i));
+    const V step = hn::Abs(hn::Sub(now, this->load(at.denominator, i)));
     const M rested = hn::Le(step, hn::Mul(tolerance_, first));
-    const M provides = hn::Gt(this->load(state.capacity, i), hn::Zero(d));
+    const M provides = hn::Gt(this->load(at.capacity, i), hn::Zero(d));
     moved_ = hn::Or(moved_, hn::AndNot(rested, provides));
-    if (this->all_.rules.any_begins) hn::StoreU(first, d, state.first.values().data() + i);
+    if (any_begins_) this->store(first, at.first, i);
   }
 
   HWY_INLINE void finish() {
-    raise_flags<L>(this->d_, moved_, this->lane_, this->all_.tally.moved);
-    add_counts<L>(this->d_, offered_, this->lane_, this->all_.tally.offered);
+    raise_flags<L>(this->d_, moved_, this->lane_, this->tally_.moved);
+    add_counts<L>(this->d_, offered_, this->lane_, this->tally_.offered);
   }
 
  private:
+  const double* made_;
+  bool any_begins_, saving_;
   M begins_, saves_, moved_;
   V tolerance_, offered_;
 };
@@ -135,26 +168,25 @@ class StockKeeper : StockVectors<L, D> {
 
  public:
   HWY_INLINE StockKeeper(D d, const StockArguments<L>& arguments, std::size_t lane)
-      : Base(d, arguments, lane), stock_(this->yes(arguments.rules.stock)) {}
+      : Base(d, arguments, lane),
+        delivered_(arguments.delivered),
+        returned_(arguments.returned),
+        stock_(this->yes(arguments.rules.stock)) {}
 
   HWY_INLINE void visit(std::size_t, std::size_t i) {
-    const ProviderState<L>& state = this->all_.state;
     const D d = this->d_;
-    const V had = this->load(state.available, i);
+    const StockPointers& at = this->at_;
+    const V had = this->load(at.available, i);
     V kept;
-    if (this->all_.delivered != nullptr) {
-      kept = hn::Max(hn::Zero(d),
-                     hn::Sub(had, hn::LoadU(d, this->all_.delivered + (i - this->all_.shift))));
+    if (delivered_ != nullptr) {
+      kept = hn::Max(hn::Zero(d), hn::Sub(had, this->load(delivered_, i - this->shift_)));
     } else {
-      kept = hn::IfThenZeroElse(hn::Gt(this->load(state.denominator, i), hn::Zero(d)), had);
+      kept = hn::IfThenZeroElse(hn::Gt(this->load(at.denominator, i), hn::Zero(d)), had);
     }
-    if (this->all_.returned != nullptr) {
-      kept = hn::Add(kept, hn::LoadU(d, this->all_.returned + (i - this->all_.shift)));
-    }
-    const M dust = hn::Le(kept, hn::Mul(hn::Set(d, kDust), this->load(state.capacity, i)));
+    if (returned_ != nullptr) kept = hn::Add(kept, this->load(returned_, i - this->shift_));
+    const M dust = hn::Le(kept, hn::Mul(hn::Set(d, kDust), this->load(at.capacity, i)));
     const V swept = hn::IfThenElseZero(hn::And(dust, stock_), kept);
-    hn::StoreU(hn::IfThenElse(stock_, hn::IfThenZeroElse(dust, kept), had), d,
-               state.available.values().data() + i);
+    this->store(hn::IfThenElse(stock_, hn::IfThenZeroElse(dust, kept), had), at.available, i);
     sweep(i, swept);
   }
 
@@ -169,10 +201,12 @@ class StockKeeper : StockVectors<L, D> {
     hn::StoreU(swept, d, rests);
     for (std::size_t k = 0; k < hn::MaxLanes(d); ++k) {
       const std::size_t row = L == 1 ? i + k : i / L;
-      this->all_.tally.dust[row % 4][L == 1 ? 0 : this->lane_ + k] += rests[k];
+      this->tally_.dust[row % 4][L == 1 ? 0 : this->lane_ + k] += rests[k];
     }
   }
 
+  const double* delivered_;
+  const double* returned_;
   M stock_;
 };
 

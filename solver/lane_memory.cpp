@@ -1,5 +1,7 @@
 // What LaneRounds will hold, for planning; tests/solver/test_lane_rounds.cpp holds it against what
 // it does hold.
+#include <algorithm>
+
 #include "solver/lane_rounds.hpp"
 
 namespace needflow {
@@ -18,7 +20,8 @@ std::size_t round_state_bytes(std::size_t providers, std::size_t recipients, int
   if (lanes > 1) of_recipient += 1;
   const std::size_t tallies = with_lane_width(lanes, [&]<int L>() {
     return blocks_of(providers) * sizeof(StockTally<L>) +
-           blocks_of(recipients) * (sizeof(SettleTally<L>) + sizeof(PerLane<std::int64_t, L>));
+           blocks_of(recipients) * sizeof(SettleTally<L>) +
+           blocks_of(std::max(providers, recipients)) * sizeof(PerLane<std::int64_t, L>);
   });
   const std::size_t flags = providers + recipients;  // for counting messages
   return static_cast<std::size_t>(lanes) *

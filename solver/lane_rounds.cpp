@@ -9,14 +9,14 @@
 #include <cmath>
 
 #include "kernels/messages.hpp"
-#include "kernels/reduce.hpp"
+#include "solver/tallies.hpp"
 
 namespace needflow {
 
 namespace {
 
-/// Rows whose gathered numbers wait in a buffer on the stack: 16 KiB for 16 lanes. 64 rows are 3 %
-/// slower at N = 100.
+/// Rows whose gathered numbers wait in a buffer on the stack: 16 KiB for 16 lanes. 64 rows are 2 %
+/// slower at N = 100, 32 rows 5 %: each tile has tables of rules made for it.
 template <int L>
 constexpr std::size_t kTileRows = L == 1 ? kRowBlock : 128;
 
@@ -32,29 +32,6 @@ struct alignas(64) Tile {
 template <int L, class Work>
 void for_tiles(std::size_t begin, std::size_t end, const Work& work) {
   for (; begin < end; begin += kTileRows<L>) work(begin, std::min(end, begin + kTileRows<L>));
-}
-
-/// Four partial sums a block by the rule of kernels/reduce.hpp.
-template <int L, class Tallies, class Member>
-double total_of(const Tallies& tallies, std::size_t lane, Member member) {
-  return block_sum(tallies.size(), Threads::one, [&](std::size_t block) {
-    const auto& partial = tallies[block].*member;
-    return (partial[0][lane] + partial[1][lane]) + (partial[2][lane] + partial[3][lane]);
-  });
-}
-
-template <class Tallies, class Member>
-bool any_of(const Tallies& tallies, std::size_t lane, Member member) {
-  return std::any_of(tallies.begin(), tallies.end(),
-                     [&](const auto& tally) { return (tally.*member)[lane] != 0; });
-}
-
-/// Exact: whole numbers far below 2^53.
-template <class Tallies, class Member>
-double count_of(const Tallies& tallies, std::size_t lane, Member member) {
-  double sum = 0.0;
-  for (const auto& tally : tallies) sum += (tally.*member)[lane];
-  return sum;
 }
 
 /// Entries of each row that a message may take: those with D_pr > 0.
@@ -103,11 +80,12 @@ LaneRounds<L>::LaneRounds(const Recognition& recognition, const BatchTraits& tra
       rows_(recognition, traits.cap),
       providers_(provider_passes<L>()),
       settle_(settle_pass<L>()),
+      moves_(lane_moves<L>()),
       // Bounds are looked up again when surplus goes back, and a lone run may be watched.
       ledger_(recognition.recipients(), L > 1 && !edge_bounds()),
       provider_tallies_(blocks_of(recognition.providers())),
       recipient_tallies_(blocks_of(recognition.recipients())),
-      message_tallies_(blocks_of(recognition.recipients())) {
+      message_tallies_(std::max(provider_tallies_.size(), recipient_tallies_.size())) {
   const std::size_t providers = recognition.providers() * L;
   const std::size_t recipients = recognition.recipients() * L;
   for (auto* vector : {&denominator_, &denominator_first_}) vector->resize(providers);
@@ -147,62 +125,45 @@ void LaneRounds<L>::start(std::size_t lane, const RoundSettings& settings,
   run.need = need;
   run.capacity = capacity;
   run.capacity_factor = capacity_factor;
-  run.asked_next = degrees_of_claims(need, first_damping(run.settings));
 }
 
-template <int L>
-double LaneRounds<L>::degrees_of_claims(std::span<const double> need, double f) const {
-  std::size_t positive = 0;
-  for (const double amount : need) positive += amount * f > 0.0 ? 1 : 0;
-  if (positive == need.size()) return all_degrees_;
-  double degrees = 0.0;
-  for (std::size_t r = 0; r < need.size(); ++r) {
-    if (need[r] * f > 0.0) degrees += recipient_degrees()[r];
-  }
-  return degrees;
-}
-
-/// Row by row, so that the cache line of a row is fetched once for all lanes that start.
+/// Lanes whose runs have the same amounts – one draw, different ratios or rules – are filled
+/// together.
 template <int L>
 void LaneRounds<L>::fill_starting_lanes() {
-  std::array<std::size_t, L> lanes;
-  std::size_t count = 0;
-  for (std::size_t l = 0; l < L; ++l) {
-    if (!lanes_[l].starts) continue;
-    lanes_[l].starts = false;
-    lanes[count++] = l;
-  }
-  if (count == 0) return;
-  if constexpr (L == 1) borrow(lanes_[0]);
-  // Copies on the stack: what is reached through `this` is read again after every store.
-  std::array<const double*, L> need;
-  std::array<const double*, L> capacity;
-  std::array<double, L> damping;
-  std::array<double, L> factor;
-  for (std::size_t i = 0; i < count; ++i) {
-    const Lane& run = lanes_[lanes[i]];
-    need[i] = run.need.data();
-    capacity[i] = run.capacity.data();
-    damping[i] = first_damping(run.settings);
-    factor[i] = run.capacity_factor;
-  }
-  double* const draft = ledger_.draft()[0];
-  double* const own_need = own_need_.data();
-  for (std::size_t r = 0; r < need_rows(); ++r) {
-    for (std::size_t i = 0; i < count; ++i) {
-      const double amount = need[i][r];
-      if constexpr (L > 1) own_need[r * L + lanes[i]] = amount;
-      draft[r * L + lanes[i]] = amount * damping[i];
+  for (std::size_t first = 0; first < L; ++first) {
+    if (!lanes_[first].starts) continue;
+    const std::span<const double> need = lanes_[first].need;
+    const std::span<const double> capacity = lanes_[first].capacity;
+    LaneFill<L> needs;
+    LaneFill<L> capacities;
+    for (std::size_t l = first; l < L; ++l) {
+      Lane& run = lanes_[l];
+      if (!run.starts || run.need.data() != need.data() || run.capacity.data() != capacity.data()) {
+        continue;
+      }
+      run.starts = false;
+      needs.starts[l] = 1;
+      needs.factor[l] = first_damping(run.settings);
+      capacities.factor[l] = run.capacity_factor;
     }
-  }
-  if (L == 1 && available_.empty()) return;
-  double* const own_capacity = own_capacity_.data();
-  double* const available = available_.empty() ? nullptr : available_.data();
-  for (std::size_t p = 0; p < recognition_.providers(); ++p) {
-    for (std::size_t i = 0; i < count; ++i) {
-      const double amount = capacity[i][p] * factor[i];
-      if constexpr (L > 1) own_capacity[p * L + lanes[i]] = amount;
-      if (available != nullptr) available[p * L + lanes[i]] = amount;
+    capacities.starts = needs.starts;
+    needs.amounts = need;
+    needs.as_given = write(own_need_);
+    needs.scaled = ledger_.draft();
+    needs.degrees = recipient_degrees();
+    capacities.amounts = capacity;
+    capacities.scaled = write(own_capacity_);
+    capacities.scaled_again = write(available_);
+    if constexpr (L == 1) {
+      borrow(lanes_[0]);
+      capacities.scaled = {};
+    }
+    PerLane<double, L> asked{};
+    moves_.fill(needs, asked);
+    if (L > 1 || !available_.empty()) moves_.fill(capacities, asked);
+    for (std::size_t l = 0; l < L; ++l) {
+      if (needs.starts[l] != 0) lanes_[l].asked_next = asked[l];
     }
   }
 }
@@ -265,9 +226,11 @@ void LaneRounds<L>::compute() {
     });
     provider_tallies_[begin / kRowBlock] = tally;
   });
+  const auto moved = any_of<L>(provider_tallies_, &StockTally<L>::moved);
+  const auto offered = counts_of<L>(provider_tallies_, &StockTally<L>::offered);
   for (std::size_t l = 0; l < L; ++l) {
-    lanes_[l].denominators_moved = any_of(provider_tallies_, l, &StockTally<L>::moved);
-    lanes_[l].offered = count_of(provider_tallies_, l, &StockTally<L>::offered);
+    lanes_[l].denominators_moved = moved[l] != 0;
+    lanes_[l].offered = offered[l];
   }
 }
 
@@ -401,47 +364,64 @@ RunState<L> LaneRounds<L>::run_state(const Lane& lane) const {
 
 template <int L>
 void LaneRounds<L>::take_in_deliveries() {
+  const auto over = totals_of<L>(recipient_tallies_, &SettleTally<L>::over);
+  const auto unmet = any_of<L>(recipient_tallies_, &SettleTally<L>::unmet);
+  const auto moved = any_of<L>(recipient_tallies_, &SettleTally<L>::moved);
+  const auto overflowed = any_of<L>(recipient_tallies_, &SettleTally<L>::overflowed);
+  const auto asked = counts_of<L>(recipient_tallies_, &SettleTally<L>::asked);
   for (std::size_t l = 0; l < L; ++l) {
     Lane& lane = lanes_[l];
-    lane.total_over = total_of<L>(recipient_tallies_, l, &SettleTally<L>::over);
-    lane.unmet = any_of(recipient_tallies_, l, &SettleTally<L>::unmet);
-    lane.moved = any_of(recipient_tallies_, l, &SettleTally<L>::moved);
-    lane.overflowed = any_of(recipient_tallies_, l, &SettleTally<L>::overflowed);
-    lane.asked_next = count_of(recipient_tallies_, l, &SettleTally<L>::asked);
+    lane.total_over = over[l];
+    lane.unmet = unmet[l] != 0;
+    lane.moved = moved[l] != 0;
+    lane.overflowed = overflowed[l] != 0;
+    lane.asked_next = asked[l];
   }
 }
 
 /// Where every provider offers, or every recipient asks, the sums of degrees count the messages;
-/// only a round with both kinds of silence is counted entry by entry.
+/// only lanes with both kinds of silence are counted entry by entry.
 template <int L>
 void LaneRounds<L>::count_messages() {
-  PerLane<bool, L> mixed{};
+  PerLane<std::uint8_t, L> mixed{};
   bool any_mixed = false;
   for (std::size_t l = 0; l < L; ++l) {
     Lane& lane = lanes_[l];
     if (!busy(l)) continue;
-    mixed[l] = lane.offered != all_degrees_ && lane.asked != all_degrees_;
-    any_mixed = any_mixed || mixed[l];
-    if (mixed[l]) continue;
+    if (lane.offered != all_degrees_ && lane.asked != all_degrees_) {
+      mixed[l] = 255;
+      any_mixed = true;
+      continue;
+    }
     lane.report.messages.allocated +=
         static_cast<std::int64_t>(lane.offered == all_degrees_ ? lane.asked : lane.offered);
   }
-  if (!any_mixed) return;
+  if (any_mixed) count_entries(mixed);
+}
+
+/// From the side on which fewer rows are left, which is mostly a fraction of them: stocks are used
+/// up or needs met. Agents that are silent in all lanes cost nothing.
+template <int L>
+void LaneRounds<L>::count_entries(const PerLane<std::uint8_t, L>& lanes) {
   asks_.resize(need_rows() * L);
   offers_.resize(scale_.size());
   flag_positive(ledger_.active_needs().active.values(), asks_);
   flag_positive(scale().values(), offers_);
-  using Flags = LaneSpan<const std::uint8_t, L>;
-  const CsrView matrix = recognition_.by_recipient();
-  for_row_blocks(need_rows(), threads_, [=, this](std::size_t begin, std::size_t end) {
+  using Flags = LaneSpan<std::uint8_t, L>;
+  const std::size_t asking = keep_lanes<L>(Flags(asks_), lanes);
+  const std::size_t offering = keep_lanes<L>(Flags(offers_), lanes);
+  const bool by_recipient = asking <= offering;
+  const CsrView matrix = by_recipient ? recognition_.by_recipient() : recognition_.by_provider();
+  const LaneSpan<const std::uint8_t, L> own = Flags(by_recipient ? asks_ : offers_);
+  const LaneSpan<const std::uint8_t, L> others = Flags(by_recipient ? offers_ : asks_);
+  message_tallies_.resize(blocks_of(matrix.rows()));
+  for_row_blocks(matrix.rows(), threads_, [=, this](std::size_t begin, std::size_t end) {
     PerLane<std::int64_t, L> messages{};
-    needflow::count_messages<L>(matrix, Flags(asks_), Flags(offers_), {begin, end}, messages);
+    needflow::count_messages<L>(matrix, own, others, {begin, end}, messages);
     message_tallies_[begin / kRowBlock] = messages;
   });
   for (const auto& counted : message_tallies_) {
-    for (std::size_t l = 0; l < L; ++l) {
-      if (mixed[l]) lanes_[l].report.messages.allocated += counted[l];
-    }
+    for (std::size_t l = 0; l < L; ++l) lanes_[l].report.messages.allocated += counted[l];
   }
 }
 
@@ -454,11 +434,12 @@ void LaneRounds<L>::settle_stock() {
                  (uses_up(lane.settings) && lane.settings.return_surplus && lane.total_over > 0.0);
   }
   keep_stock(comes_back);
+  const auto dust = totals_of<L>(provider_tallies_, &StockTally<L>::dust);
   for (std::size_t l = 0; l < L; ++l) {
     Lane& lane = lanes_[l];
     if (!uses_up(lane.settings)) continue;
     if (!lane.settings.return_surplus) lane.report.wasted += lane.total_over;
-    lane.report.wasted += total_of<L>(provider_tallies_, l, &StockTally<L>::dust);
+    lane.report.wasted += dust[l];
   }
 }
 
@@ -500,7 +481,8 @@ std::size_t LaneRounds<L>::bytes() const {
   }
   return rows_.bytes() + doubles * sizeof(double) + ledger_.bytes() + recurrence_.bytes() +
          asks_.size() + offers_.size() + provider_tallies_.size() * sizeof(StockTally<L>) +
-         recipient_tallies_.size() * (sizeof(SettleTally<L>) + sizeof(PerLane<std::int64_t, L>));
+         recipient_tallies_.size() * sizeof(SettleTally<L>) +
+         message_tallies_.capacity() * sizeof(PerLane<std::int64_t, L>);
 }
 
 template class LaneRounds<1>;

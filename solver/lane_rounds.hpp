@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/lane_moves.hpp"
 #include "kernels/settle.hpp"
 #include "kernels/stock.hpp"
 #include "solver/ledger.hpp"
@@ -61,7 +62,7 @@ class alignas(64) LaneRounds {
 
   /// Starts a run in a free lane. need: R amounts ≥ 0; capacity: P amounts ≥ 0, each times
   /// `capacity_factor`; all finite. They are read when the next round begins – lanes that start
-  /// together are filled together, a row at a time – and one lane may read them until it ends.
+  /// together on the same amounts are filled together – and one lane may read them until it ends.
   void start(std::size_t lane, const RoundSettings& settings, std::span<const double> need,
              std::span<const double> capacity, double capacity_factor = 1.0);
 
@@ -151,8 +152,6 @@ class alignas(64) LaneRounds {
   }
   void fill_starting_lanes();
   void borrow(const Lane& run);
-  /// Σ of the degrees of recipients whose first claim, need times f, is not nothing.
-  [[nodiscard]] double degrees_of_claims(std::span<const double> need, double f) const;
   [[nodiscard]] PerLane<SettleRule, L> settle_rules() const;
   [[nodiscard]] PerLane<StockRule, L> stock_rules() const;
   [[nodiscard]] RecipientState<L> recipient_state();
@@ -160,6 +159,8 @@ class alignas(64) LaneRounds {
   [[nodiscard]] RunState<L> run_state(const Lane& lane) const;
   void take_in_deliveries();
   void count_messages();
+  /// The messages of lanes that are 255 and not 0.
+  void count_entries(const PerLane<std::uint8_t, L>& lanes);
   void settle_stock();
   void keep_stock(bool gathers);
   [[nodiscard]] Status end_of(std::size_t lane);
@@ -170,6 +171,7 @@ class alignas(64) LaneRounds {
   RowGatherer<L> rows_;
   ProviderPasses<L> providers_;
   SettlePass<L> settle_;
+  LaneMoves<L> moves_;
   PerLane<Lane, L> lanes_{};
 
   LaneSpan<const double, L> need_;

@@ -28,7 +28,7 @@ Buffer inflated(std::span<const std::uint8_t> stream, std::size_t size) {
 
 Buffer deflated(const Buffer& bytes, std::size_t plane_bytes) {
   Buffer stream;
-  stream.resize(deflate_planes(bytes, plane_bytes, stream));
+  stream.resize(deflate_planes(bytes, plane_bytes, {}, stream));
   return stream;
 }
 
@@ -199,15 +199,73 @@ TEST_CASE("stretches that come again are found, noise and chance are not taken f
   const std::vector<double> once = noise(4000);
   std::vector<double> thrice;
   for (int i = 0; i < 3; ++i) thrice.insert(thrice.end(), once.begin(), once.end());
-  CHECK_FALSE(repeats(bytes_in(once), 8));
-  CHECK(repeats(bytes_in(thrice), 8));
-  std::vector<std::int64_t> counting(5000);
-  std::iota(counting.begin(), counting.end(), std::int64_t{0});
-  CHECK(repeats(bytes_in(counting), 8));
+  CHECK(find_repeats(bytes_in(once), 8).empty());
+  std::size_t covered = 0;
+  std::size_t end = 0;
+  for (const Repeat& repeat : find_repeats(bytes_in(thrice), 8)) {
+    CHECK(repeat.begin >= end);
+    CHECK(repeat.distance == 4000);
+    for (std::size_t i = 0; i < repeat.length; ++i) {
+      REQUIRE(thrice[repeat.begin + i] == thrice[repeat.begin + i - repeat.distance]);
+    }
+    end = repeat.begin + repeat.length;
+    covered += repeat.length;
+  }
+  CHECK(covered == 8000);
+  std::vector<double> doubled = once;  // times two: the lower bytes are the same
+  for (const double value : once) doubled.push_back(2.0 * value);
+  CHECK(!find_repeats(bytes_in(doubled), 8).empty());
   std::mt19937_64 random(8);
   std::vector<std::int64_t> few(20000);
   for (auto& value : few) value = static_cast<std::int64_t>(random() % 3);
-  CHECK_FALSE(repeats(bytes_in(few), 8));
+  CHECK(find_repeats(bytes_in(few), 8).empty());
+  CHECK(find_repeats(bytes_in(std::vector<std::uint8_t>(20000, 7)), 1).empty());
+}
+
+TEST_CASE("numbers that go up in even steps are told from others") {
+  std::vector<std::int64_t> counting(5000);
+  std::iota(counting.begin(), counting.end(), std::int64_t{0});
+  CHECK(counts_up(bytes_in(counting), 8));
+  CHECK_FALSE(counts_up(bytes_in(noise(5000)), 8));
+  CHECK_FALSE(counts_up(bytes_in(std::vector<double>(5000, 2.0)), 8));
+}
+
+TEST_CASE("zlib reads back repeats of any length and distance, in planes where they hold or not") {
+  std::mt19937_64 random(9);
+  for (int round = 0; round < 40; ++round) {
+    constexpr std::size_t kPlane = 100000;
+    Buffer bytes;
+    for (unsigned plane = 0; plane < 5; ++plane) {
+      const Buffer part = bytes_of(plane, kPlane, random);
+      bytes.insert(bytes.end(), part.begin(), part.end());
+    }
+    std::vector<Repeat> repeats;
+    for (std::size_t at = 1 + random() % 40000; at < kPlane;) {
+      const std::size_t longest[] = {3, 16, 257, 258, 259, 260, 261, 262, 65536, 1000};
+      const std::size_t length = std::min({kPlane - at, longest[random() % 10]});
+      if (length < 3) break;
+      const std::size_t distance = 1 + random() % std::min<std::size_t>(at, 32768);
+      repeats.push_back({at, length, distance});
+      for (std::size_t plane = random() % 2; plane < 5; plane += 1 + random() % 2) {
+        for (std::size_t i = plane * kPlane + at; i < plane * kPlane + at + length; ++i) {
+          bytes[i] = bytes[i - distance];
+        }
+      }
+      at += length + random() % 3000;
+    }
+    Buffer stream;
+    stream.resize(deflate_planes(bytes, kPlane, repeats, stream));
+    CHECK(inflated(stream, bytes.size()) == bytes);
+  }
+}
+
+TEST_CASE("what repeats hardly costs more than once") {
+  const std::vector<double> once = noise(10000);
+  std::vector<double> often;
+  for (int i = 0; i < 5; ++i) often.insert(often.end(), once.begin(), once.end());
+  ChunkPacker packer;
+  const std::size_t alone = packer.pack(bytes_in(once), 8).size();
+  CHECK(packer.pack(bytes_in(often), 8).size() < alone + alone / 10);
 }
 
 TEST_CASE("a packed chunk unpacks to the shuffled elements and does not depend on the last one") {

@@ -107,6 +107,38 @@ TEST_CASE("A desire of nothing is no message") {
   CHECK(found == PerLane<std::int64_t, 8>{2, 2, 2, 2, 2, 2, 2, 2});
 }
 
+TEST_CASE("The messages are the same counted from either side") {
+  Numbers numbers(63);
+  const CsrMatrix rows = csr_from(
+      3, 4, {{0, 0, 0.5}, {0, 1, 0.5}, {0, 3, 0.5}, {1, 1, 0.5}, {2, 0, 0.5}, {2, 3, 1.0}});
+  const CsrMatrix columns = csr_from(
+      4, 3, {{0, 0, 0.5}, {0, 2, 0.5}, {1, 0, 0.5}, {1, 1, 0.5}, {3, 0, 0.5}, {3, 2, 1.0}});
+  for (int turn = 0; turn < 50; ++turn) {
+    const Flags asks = random_flags(numbers, 3 * 16, 0.4);
+    const Flags offers = random_flags(numbers, 4 * 16, 0.4);
+    using Span = LaneSpan<const std::uint8_t, 16>;
+    PerLane<std::int64_t, 16> by_recipient{};
+    PerLane<std::int64_t, 16> by_provider{};
+    count_messages<16>(rows.view(), Span(asks), Span(offers), {0, 3}, by_recipient);
+    count_messages<16>(columns.view(), Span(offers), Span(asks), {0, 4}, by_provider);
+    CHECK(by_recipient == by_provider);
+  }
+}
+
+TEST_CASE("Lanes that do not count lose their flags, and rows without any are not counted") {
+  Flags flags(4 * 8, 0);
+  flags[0 * 8 + 2] = flags[0 * 8 + 5] = flags[1 * 8 + 5] = flags[3 * 8 + 7] = 1;
+  PerLane<std::uint8_t, 8> counts{};
+  counts[2] = counts[7] = 255;
+  CHECK(keep_lanes<8>(LaneSpan<std::uint8_t, 8>(flags), counts) == 2);
+  Flags expected(4 * 8, 0);
+  expected[0 * 8 + 2] = expected[3 * 8 + 7] = 1;
+  CHECK(flags == expected);
+  Flags one = {1, 0, 1};
+  CHECK(keep_lanes<1>(LaneSpan<std::uint8_t, 1>(one), {255}) == 2);
+  CHECK(keep_lanes<1>(LaneSpan<std::uint8_t, 1>(one), {0}) == 0);
+}
+
 TEST_CASE("A flag is 1 where the number is above zero, and nowhere else") {
   for (const std::string& target : usable_simd_targets()) {
     const ForcedTarget forced(target);

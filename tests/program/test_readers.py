@@ -317,6 +317,9 @@ class Layout(program.Case):
                         values = file["timing"][timing][...]
                         self.assertEqual(points, values.shape)
                         self.assertTrue(np.all(values >= 0))
+                        # Four digits: the lower 40 bits are noise, and not kept.
+                        words = np.atleast_1d(values.astype("<f8")).view(np.uint64)
+                        self.assertFalse(np.any(words & np.uint64((1 << 40) - 1)))
 
     def test_groups_are_those_that_were_asked_for(self):
         with self.files() as files:

@@ -78,6 +78,18 @@ TEST_CASE("a point that never came is pending and has no numbers") {
   }
 }
 
+TEST_CASE("columns that fill large pages begin without numbers as well") {
+  constexpr std::size_t kPoints = 200'000;
+  const Outcomes outcomes(kPoints, 1);
+  for (std::size_t m = 0; m < metrics().size(); ++m) {
+    for (std::size_t point = 0; point < kPoints; point += 997) {
+      const bool none = metrics()[m].real != nullptr ? std::isnan(outcomes.reals(m)[point])
+                                                     : outcomes.integers(m)[point] == -1;
+      CHECK(none);
+    }
+  }
+}
+
 TEST_CASE("traces, agents and messages are kept for the points that have some") {
   Outcomes outcomes(3, 2);
   outcomes.add(batch_of({1}, 2));

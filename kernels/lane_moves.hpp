@@ -1,0 +1,48 @@
+// How runs come into lanes and leave them: the same lanes of every row are written or read, whole
+// vectors of lanes at a time.
+//
+// Cost: the rows that are filled are read and written once, 16 B an element and vector kept, for
+// any number of lanes; taking lanes out reads a row and writes what is taken. Lane by lane, with
+// scalar stores, either was 3 % of a sweep of short runs. kernels/reference/lane_moves.hpp is the
+// twin.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "kernels/lanes.hpp"
+
+namespace needflow {
+
+/// Which lanes are meant; 1 means yes.
+template <int L>
+using LaneChoice = PerLane<std::uint8_t, L>;
+
+/// Runs that begin in the lanes `starts` with the same amounts, a number a row. Blocks are N × L or
+/// empty, and other lanes keep what they hold.
+template <int L>
+struct LaneFill {
+  LaneChoice<L> starts{};
+  PerLane<double, L> factor{};       ///< of each lane
+  std::span<const double> amounts;   ///< N
+  LaneSpan<double, L> as_given;      ///< gets the amounts
+  LaneSpan<double, L> scaled;        ///< gets amounts times factor
+  LaneSpan<double, L> scaled_again;  ///< the same
+  std::span<const double> degrees;   ///< N or empty
+};
+
+/// Both loops as one SIMD target compiled them.
+template <int L>
+struct LaneMoves {
+  /// Adds Σ degrees of rows with amount times factor > 0 to `claiming`, in lanes that start.
+  void (*fill)(const LaneFill<L>& fill, PerLane<double, L>& claiming);
+  /// Copies the chosen lanes of every row of `from`, in order, to to[row * stride + 0, 1, …].
+  void (*take)(LaneSpan<const double, L> from, const LaneChoice<L>& chosen, double* to,
+               std::size_t stride);
+};
+
+/// The loops of the best target here, or of the forced one.
+template <int L>
+[[nodiscard]] LaneMoves<L> lane_moves();
+
+}  // namespace needflow
