@@ -215,6 +215,7 @@ TEST_CASE("an HDF5 file that is no network of ours is refused") {
   refused("must ascend without itself", {0, 1, 2}, {0, 1});
   refused("must ascend without itself", {0, 2, 3, 4}, {2, 1, 0, 0});
   refused("lacks its way back", {0, 1, 2, 3}, {1, 2, 0});
+  refused("from agent 0 to 1 lacks its way back", {0, 1, 2, 3}, {1, 2, 1});
   refused("latency 2", {0, 1, 2}, {1, 0}, {1.0, 2.0});
   refused("latency -1", {0, 1, 2}, {1, 0}, {-1.0, -1.0});
   refused("latency nan", {0, 1, 2}, {1, 0}, {std::nan(""), std::nan("")});
@@ -334,6 +335,9 @@ TEST_CASE("a scenario's network file brings its agents; an axis of files is one 
       parse("[network]\nkind = [\"file\", \"ring\"]\nagents = 7\nfile = \"one.csv\"\n");
   CHECK(network_agents(mixed.sweep.point(0).settings.network) == 3);
   CHECK(network_agents(mixed.sweep.point(1).settings.network) == 7);
+  folder.put("star.csv", "a,b\n1,2\n1,3\n");  // as many agents and links as one.csv
+  CHECK(make_plan(parse("[network]\nkind = \"file\"\nfile = [\"one.csv\", \"star.csv\"]\n").sweep)
+            .duplicates == 0);
   CHECK(one.plan_hash != parse("[network]\nkind = \"file\"\nfile = \"one.csv\"\n").plan_hash);
   folder.put("three.csv", "a,b\n1,2\n2,3\n2,4\n");
   CHECK(one.plan_hash != parse("[network]\nkind = \"file\"\nfile = \"three.csv\"\n").plan_hash);

@@ -26,7 +26,7 @@ from scipy import stats
 from literal_mesh import LiteralMesh
 
 # Agents, k, networks of each kind at --count 100.
-SIZES = ((20, 6, 600), (50, 15, 500), (100, 20, 500), (100, 5, 500), (200, 25, 250))
+SIZES = ((20, 6, 500), (50, 15, 400), (100, 20, 350), (100, 5, 400), (200, 25, 150))
 LEVEL = 1e-3  # of the whole family of tests
 
 

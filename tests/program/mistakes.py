@@ -280,6 +280,41 @@ INSTANCES = [
              "id,need\n" + "".join(f"r{i},-1\n" for i in range(100)), "line 2", "line 21", "more"),
 ]
 
+
+def in_network(name, file, text, *says, code=BAD_INPUT, **more):
+    """A wrong file of links, or a right one with wrong options beside it."""
+    keys = {"kind": "file", "file": file, **more}
+    return Mistake(name, says, toml(network=keys), {file: text}, code=code)
+
+
+NETWORKS = [
+    in_network("links_without_a_line_are_refused", "n.csv", "a,b\n", "n.csv", "no links"),
+    in_network("links_without_their_columns_are_refused", "n.csv", "x,y\n1,2\n", "n.csv", "a", "b"),
+    in_network("a_latency_below_zero_is_refused", "n.csv", "a,b,latency\n1,2,-1\n", "n.csv line 2",
+               "latency", "-1", "0 or more"),
+    in_network("two_latencies_of_a_link_are_refused_with_both_lines", "n.csv",
+               "a,b,latency\n1,2,1\n2,1,2\n", "n.csv line 3", "n.csv line 2"),
+    in_network("a_matrix_entry_out_of_range_is_refused", "n.mtx",
+               "%%MatrixMarket matrix coordinate pattern general\n2 2 1\n1 3\n", "n.mtx line 3",
+               "'3'", "from 1 to 2"),
+    in_network("a_matrix_that_is_not_square_is_refused", "n.mtx",
+               "%%MatrixMarket matrix coordinate pattern general\n2 3 1\n1 2\n", "n.mtx line 2",
+               "square"),
+    in_network("an_hdf5_file_of_something_else_is_refused", "n.h5", "no HDF5", "n.h5", "HDF5"),
+    in_network("a_network_file_of_no_known_form_is_refused", "n.txt", "1 2\n", "n.txt", ".csv",
+               ".mtx", ".h5"),
+    in_network("a_missing_network_file_is_an_input_error", "n.csv", None, "n.csv",
+               "No such file", code=IO_ERROR),
+    in_network("agents_beside_a_network_file_are_refused", "n.csv", "a,b\n1,2\n",
+               "scenario.toml line", "network.agents", "leave it out", agents=5),
+    in_network("neighbors_beside_a_network_file_are_refused", "n.csv", "a,b\n1,2\n",
+               "scenario.toml line", "network.neighbors", "leave it out", neighbors=5),
+    in_scenario("a_network_of_a_file_without_one_is_refused", toml(network={"kind": "file"}),
+                "network.kind", "network.file"),
+    in_scenario("a_network_file_without_its_kind_is_refused", toml(network={"file": "n.csv"}),
+                "line", "network.file", 'network.kind = "file"'),
+]
+
 OUTPUTS = [
     on_command_line("an_existing_output_is_refused", SWEEP, "out/r.h5", "exists", "--overwrite",
                     files={"out/r.h5": "old"}),

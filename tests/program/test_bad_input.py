@@ -17,7 +17,7 @@ import h5py
 import numpy as np
 
 import program
-from mistakes import COMMAND_LINES, GRID, INSTANCES, OUTPUTS, RUN, SCENARIOS, SWEEP
+from mistakes import COMMAND_LINES, GRID, INSTANCES, NETWORKS, OUTPUTS, RUN, SCENARIOS, SWEEP
 from program import (AGENTS, AGENTS_KEYS, BAD_INPUT, BIPARTITE, BIPARTITE_KEYS, INTERRUPTED,
                      IO_ERROR, SOME_FAILED, STATUSES, toml)
 
@@ -39,7 +39,7 @@ class Refused(program.Case):
 
 
 def add_rows():
-    for mistake in COMMAND_LINES + SCENARIOS + INSTANCES + OUTPUTS:
+    for mistake in COMMAND_LINES + SCENARIOS + INSTANCES + NETWORKS + OUTPUTS:
         name = "test_" + mistake.name
         if hasattr(Refused, name):
             raise ValueError(f"two rows are called {mistake.name}")

@@ -80,6 +80,7 @@ TEST_CASE("every kind is simple, connected, of the expected size, and the same o
       for (const std::int64_t size : {2, 3, 5, 250}) all.push_back(sharded_of(n, size, k));
     }
   }
+  all.push_back(with_k(NetworkKind::preferential, 300, 160));  // double links are found by marks
   for (const NetworkSettings& settings : all) {
     CAPTURE(static_cast<int>(settings.kind));
     CAPTURE(settings.agents);
@@ -180,6 +181,17 @@ TEST_CASE("rewired links go to any agent alike") {
     const double share = (2.0 * (kGroups - static_cast<double>(g)) - 1.0) / (kGroups * kGroups);
     CHECK(deviations(far[g], all, share) < 4.5);
   }
+}
+
+TEST_CASE("a small world that falls apart is bridged, and the bridges are counted") {
+  std::int64_t bridged = 0;
+  for (std::uint32_t index = 0; index < 20; ++index) {
+    const Network network = build_network(small_world_of(50, 2, 1.0), 7, index);
+    CHECK(is_connected(network));
+    CHECK(network.edges() == 50 + network.bridges);
+    bridged += network.bridges;
+  }
+  CHECK(bridged > 0);
 }
 
 TEST_CASE("a small world in which everybody knows everybody cannot be rewired") {
