@@ -37,9 +37,15 @@ Sweep networks_alone(Sweep sweep) {
   return sweep;
 }
 
-MetricOptions wanted_metrics(const NetworkOptions& options) {
-  MetricOptions wanted = options.exact ? metric_options(NetworkMetrics::exact) : MetricOptions{};
-  wanted.spectrum = true;
+/// Unless all is wanted: what takes some seconds on a thread, so 100,000 agents exactly.
+MetricOptions wanted_metrics(const NetworkOptions& options, const Network& network) {
+  constexpr std::int64_t kExactAgents = 100'000;
+  constexpr std::int64_t kDiameterSearches = 64;  // more draw no bounds of a random mesh together
+  MetricOptions wanted;
+  wanted.exact_agents = kExactAgents;
+  wanted.diameter_searches = kDiameterSearches;
+  if (options.exact) wanted = metric_options(NetworkMetrics::exact);
+  wanted.spectrum = options.exact || static_cast<std::int64_t>(network.agents()) <= kExactAgents;
   wanted.betweenness = options.betweenness;
   return wanted;
 }
@@ -96,7 +102,7 @@ Network measure_each(const Sweep& sweep, const Plan& plan, const NetworkOptions&
     run_in_arena(threads, [&] {
       const Point point = sweep.point(i);
       network = network_of(sweep, point, Threads::all);
-      table.add(std::array{i}, measure_network(network, wanted_metrics(options),
+      table.add(std::array{i}, measure_network(network, wanted_metrics(options, network),
                                                point.settings.seed, Threads::all));
     });
     if (told == nullptr) continue;
@@ -159,8 +165,10 @@ Command add_network(CLI::App& program) {
       "  needflow network data/seed_mesh.toml --dot mesh.dot --edges mesh.csv\n"
       "  needflow network data/mesh.toml --set network.agents=100000 --set network.neighbors=20 "
       "--set network.count=1 --exact\n\n"
-      "Up to 20,000 agents distances start at every agent, above at 256 of them; --exact measures "
-      "all\nwhatever it costs. --edges writes what kind = \"file\" reads.\n\n" +
+      "Up to 100,000 agents all distances are measured, above those from 256 agents and no "
+      "spectral "
+      "gap;\n--exact measures all whatever it costs. --edges writes what kind = \"file\" "
+      "reads.\n\n" +
       option_help());
   const auto options = std::make_shared<NetworkOptions>();
   add_scenario_options(*command, options->scenario);
@@ -170,7 +178,7 @@ Command add_network(CLI::App& program) {
   command->add_option("--edges", options->edges, "Write the links as CSV");
   command->add_flag("--exact", options->exact, "No samples: every distance, every triangle");
   command->add_flag("--betweenness", options->betweenness,
-                    "How many shortest paths cross a link (slow above 20,000 agents)");
+                    "How many shortest paths cross a link (slow above 2,000 agents)");
   return [options](const Context& context) { return measure_networks(context, *options); };
 }
 
