@@ -106,12 +106,24 @@ class Networks(InFolder):
             for metric, value in first.items():
                 np.testing.assert_array_equal(value, again[metric], f"{name}: {metric}")
 
+    def test_pairs_without_a_path_are_shares_of_their_own(self):
+        (self.folder / "two.csv").write_text("a,b\n0,1\n1,2\n3,4\n")
+        back = self.scenario("back.toml", network={"kind": "file", "file": "two.csv"})
+        self.run_well("network", back, "-o", "n.h5", "-q")
+        with h5py.File(self.folder / "n.h5") as file:
+            found = metrics_of(file)
+        np.testing.assert_allclose([6 / 20, 2 / 20], found["hop_share"], rtol=1e-15)
+        self.assertAlmostEqual(12 / 20, found["network_unreachable_share"], 15)
+        self.assertEqual((2, 3), (found["network_components"], found["network_largest_component"]))
+        self.assertEqual(0, found["network_spectral_gap"])
+
     def test_dot_names_every_link_once(self):
         self.build(kind="small_world", agents=40, neighbors=4, beta=0.3)
         text = (self.folder / "n.dot").read_text()
         self.assertTrue(text.startswith("graph ") and text.endswith("}\n"))
         drawn = [tuple(map(int, pair)) for pair in re.findall(r"(\d+) -- (\d+);", text)]
         self.assertEqual(self.links("n.csv"), drawn)
+        self.assertEqual(40 * 4 // 2, len(drawn))
 
     def test_a_grid_of_networks_has_a_cell_each(self):
         name = self.scenario(seed=1, network={"agents": [20, 40], "neighbors": [3, "2lnN"], "count": 3},
