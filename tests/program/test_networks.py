@@ -125,6 +125,28 @@ class Networks(InFolder):
         self.assertEqual(self.links("n.csv"), drawn)
         self.assertEqual(40 * 4 // 2, len(drawn))
 
+    def test_routes_are_shortest_paths_hop_by_hop(self):
+        for network, weight in [({"kind": "small_world", "agents": 40, "neighbors": 4, "beta": 0.2}, None),
+                                ({"kind": "geometric", "agents": 40, "neighbors": 6}, "latency")]:
+            name = self.scenario(seed=3, network=network)
+            self.run_well("network", name, "--routes", "r.csv", "--edges", "n.csv", "--overwrite", "-q")
+            graph = nx.Graph()
+            with open(self.folder / "n.csv", newline="") as file:
+                for row in csv.DictReader(file):
+                    graph.add_edge(int(row["a"]), int(row["b"]), latency=np.float32(row.get("latency", 1)))
+            best = dict(nx.all_pairs_dijkstra_path_length(graph, weight=weight or 1))
+            with open(self.folder / "r.csv", newline="") as file:
+                routes = {(int(r["agent"]), int(r["destination"])): r for r in csv.DictReader(file)}
+            self.assertEqual(40 * 39, len(routes))
+            for (agent, destination), row in routes.items():
+                at, hops, cost = agent, 0, 0.0
+                while at != destination:
+                    following = int(routes[at, destination]["next_hop"])
+                    cost += float(graph.edges[at, following]["latency"]) if weight else 1
+                    at, hops = following, hops + 1
+                self.assertEqual(int(row["hops"]), hops)
+                self.assertAlmostEqual(float(best[agent][destination]), cost, 5)
+
     def test_a_grid_of_networks_has_a_cell_each(self):
         name = self.scenario(seed=1, network={"agents": [20, 40], "neighbors": [3, "2lnN"], "count": 3},
                              population={"supply_ratio": [0.5, 1.0], "replicates": 4})
@@ -150,6 +172,7 @@ class Networks(InFolder):
         (self.folder / "r.csv").write_text("source,target,rating\n1,2,3\n2,1,4\n")
         for arguments, words in [((two, "--dot", "x.dot"), "one network"),
                                  ((two, "--edges", "x.csv"), "one network"),
+                                 ((two, "--routes", "x.csv"), "one network"),
                                  ((ratings,), "[instance]")]:
             done = program.run("network", *arguments, cwd=self.folder)
             self.assertEqual(program.BAD_INPUT, done.returncode, done)
