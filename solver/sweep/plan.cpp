@@ -65,7 +65,6 @@ void add_costs(const Sweep& sweep, const NetworkTask& task, std::int64_t rounds,
       task.layout.lanes, BatchTraits::of(task.example.settings.round)));
   plan.largest_task_bytes = std::max(plan.largest_task_bytes, matrix_bytes(sweep, task) + state);
   if (sweep.instance->source == Source::generated) {
-    plan.built_entries += static_cast<double>(task.entries);
   }
   plan.outcome_bytes += outcome_bytes(sweep, task, rounds);
 }
