@@ -90,7 +90,7 @@ class Results:
     def limits(self, size, threads):
         """Of the machine's limits, what a round of one lane reaches beside the peers."""
         case = self.case(size, threads)
-        if case is None:
+        if case is None or not case.get("limits"):
             return ""
         return ", ".join(f"{name} {share:.2f}" for name, share in measuring.shares(case).items()
                          if name in ("gather", "stream"))
