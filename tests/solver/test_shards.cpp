@@ -14,11 +14,12 @@ namespace {
 
 Sweep sweep_of(const std::string& text) { return parse_scenario(text, "test", ".", {}).sweep; }
 
-// Many small networks, some points invalid (5 links for each of 7 agents), points of unequal cost.
+// Many small networks, some points invalid (a small world wants an even number of links), points of unequal cost.
 const char* const kMany = R"(
 [network]
+kind = "small_world"
 agents = [7, 100, 300]
-neighbors = [4, 5, 90]
+neighbors = [2, 4, 5]
 count = 6
 [population]
 replicates = 5
