@@ -44,6 +44,10 @@ std::optional<ProcessorLimit> slurm_limit(std::string_view cpus_per_task);
 /// read, and the groups' folders.
 std::vector<ProcessorLimit> cgroup_limits(const std::filesystem::path& root);
 
+/// Memory nodes with processors of their own, at least one; below `root`, sys/devices/system/node
+/// is read.
+int numa_nodes(const std::filesystem::path& root);
+
 /// Processors of a cgroup v2 file cpu.max, "150000 100000": 2, as a quota of one and a half keeps
 /// two busy part of the time. Nothing for "max 100000" or text that is something else.
 std::optional<int> cpu_max_processors(std::string_view cpu_max);

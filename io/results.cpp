@@ -221,6 +221,8 @@ void write_provenance(const H5Builder& file, const Provenance& provenance) {
   put("simd_target", provenance.simd_target);
   put("host", provenance.host);
   write_attribute(group.get(), "threads", std::int64_t{provenance.threads});
+  put("processors", provenance.processors);
+  write_attribute(group.get(), "numa_nodes", std::int64_t{provenance.numa_nodes});
   put("start", provenance.start);
   put("end", provenance.end);
   put("command_line", provenance.command_line);

@@ -29,6 +29,10 @@ void print_info(std::ostream& out) {
   for (const ProcessorLimit& limit : usable.limits) {
     out << fmt::format("            {}: {} ({})\n", limit.name, limit.processors, limit.source);
   }
+  const int nodes = numa_nodes("/");
+  out << fmt::format("memory      {} {}\n", nodes,
+                     nodes == 1 ? "NUMA node: all of it is as near to all threads"
+                                : "NUMA nodes: each page lies where a thread first wrote it");
 }
 
 }  // namespace
