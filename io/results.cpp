@@ -275,7 +275,8 @@ void check_written(const AtomicFile& file, const std::string& dataset, std::size
 }  // namespace
 
 void publish_results(AtomicFile& file, const Scenario& scenario, const Outcomes& outcomes,
-                     const NetworkTable& networks, const Provenance& provenance) {
+                     const NetworkTable& networks, const Provenance& provenance,
+                     const ShardRecord* shard) {
   const Sweep& sweep = scenario.sweep;
   {
     const H5Builder image;
@@ -290,6 +291,7 @@ void publish_results(AtomicFile& file, const Scenario& scenario, const Outcomes&
     write_failures(image, outcomes);
     write_provenance(image, provenance);
     write_timing(image, grid, outcomes);
+    if (shard != nullptr) write_shard(image, *shard);
     file.write(image.image());
   }
   check_written(file, "status", outcomes.statuses().size());

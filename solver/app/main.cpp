@@ -68,6 +68,7 @@ int run(int argc, char** argv, Communicator& ranks) {
   commands["run"] = add_run(program);
   commands["plan"] = add_plan(program);
   commands["sweep"] = add_sweep(program);
+  commands["merge"] = add_merge(program);
   commands["network"] = add_network(program);
   commands["reproduce"] = add_reproduce(program);
   commands["info"] = add_info(program);

@@ -49,6 +49,7 @@ struct OutcomeBatch {
   std::vector<std::vector<TraceRow>> traces;  ///< points × types
   std::vector<AgentRows> agents;              ///< a point
   std::vector<std::string> messages;          ///< a point: why it failed or is invalid
+  std::vector<std::uint32_t> attempts;        ///< a point: how often it was tried; empty: once
 };
 
 /// What a whole sweep leaves behind, every point at its own place, whatever order they came in. One
