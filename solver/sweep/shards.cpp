@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <numeric>
 #include <queue>
 #include <utility>
@@ -147,13 +148,6 @@ class Dealer {
   std::vector<double> loads_;  ///< a shard
 };
 
-/// Tasks as make_plan() sorts them.
-void sort_tasks(Plan& plan) {
-  std::stable_sort(
-      plan.tasks.begin(), plan.tasks.end(),
-      [](const NetworkTask& a, const NetworkTask& b) { return a.entries > b.entries; });
-}
-
 Plan empty_share(const Plan& plan) {
   Plan share;
   share.points = plan.points;
@@ -221,12 +215,14 @@ Plan share_of(const Sweep& sweep, const Plan& plan, Shard shard, std::optional<i
   if (shard.count == 1) return plan;
   Plan share = empty_share(plan);
   if (shard.index == 1) share.invalid = plan.invalid;
+  std::map<std::size_t, std::vector<std::size_t>> hand;  // in the plan's order
   Dealer dealer(sweep, plan, shard.count);
   dealer.deal_all([&](std::size_t to, std::size_t task, std::vector<std::size_t> points) {
-    if (to + 1 != shard.index) return;
-    share.tasks.push_back(part_of(sweep, plan.tasks[task], std::move(points), forced_lanes));
+    if (to + 1 == shard.index) hand.emplace(task, std::move(points));
   });
-  sort_tasks(share);
+  for (auto& [task, points] : hand) {
+    share.tasks.push_back(part_of(sweep, plan.tasks[task], std::move(points), forced_lanes));
+  }
   return share;
 }
 
@@ -242,8 +238,6 @@ std::vector<Plan> bundles_of(const Sweep& sweep, const Plan& plan, std::size_t w
   const double least = rest * kSmallest / count;
   std::vector<CostedTask> parts =
       divided(sweep, plan, rest * kShareOfRest / count / 2.0, forced_lanes);
-  std::stable_sort(parts.begin(), parts.end(),
-                   [](const CostedTask& a, const CostedTask& b) { return a.cost > b.cost; });
   std::vector<Plan> bundles;
   double room = 0.0;
   for (CostedTask& part : parts) {
@@ -257,7 +251,6 @@ std::vector<Plan> bundles_of(const Sweep& sweep, const Plan& plan, std::size_t w
   }
   if (bundles.empty()) bundles.push_back(empty_share(plan));
   bundles.front().invalid = plan.invalid;
-  for (Plan& bundle : bundles) sort_tasks(bundle);
   return bundles;
 }
 

@@ -33,9 +33,9 @@ struct TaskCost {
 [[nodiscard]] Plan share_of(const Sweep& sweep, const Plan& plan, Shard shard,
                             std::optional<int> forced_lanes = {});
 
-/// The plan in bundles for `workers` processes that take one after the other: big tasks first and
-/// divided, bundles smaller towards the end, so that all end together. Invalid points are in the
-/// first.
+/// The plan, in its order, in bundles for `workers` processes that take one after the other: big
+/// tasks divided, bundles smaller towards the end, so that all end together. Invalid points are in
+/// the first.
 [[nodiscard]] std::vector<Plan> bundles_of(const Sweep& sweep, const Plan& plan,
                                            std::size_t workers,
                                            std::optional<int> forced_lanes = {});
