@@ -1,10 +1,12 @@
 #include "solver/sweep/shards.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 #include <map>
 #include <numeric>
 #include <queue>
+#include <system_error>
 #include <utility>
 
 namespace needflow {
@@ -191,6 +193,21 @@ std::vector<CostedTask> divided(const Sweep& sweep, const Plan& plan, double mos
 }
 
 }  // namespace
+
+std::optional<Shard> parse_shard(std::string_view text) {
+  const auto number = [](std::string_view digits) -> std::size_t {
+    std::size_t value = 0;
+    const char* const end = digits.data() + digits.size();
+    const auto [stop, error] = std::from_chars(digits.data(), end, value);
+    return error == std::errc{} && stop == end ? value : 0;
+  };
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const Shard shard{number(text.substr(0, slash)), number(text.substr(slash + 1))};
+  if (shard.index < 1 || shard.index > shard.count || shard.count > kMostShards)
+    return std::nullopt;
+  return shard;
+}
 
 double TaskCost::total() const { return std::accumulate(points.begin(), points.end(), build); }
 

@@ -4,17 +4,22 @@
 
 #include <cstddef>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "solver/sweep/plan.hpp"
 
 namespace needflow {
 
-/// Shard `index` of `count`; index from 1.
+/// Shard `index` of `count`; index from 1. At most kMostShards.
+inline constexpr std::size_t kMostShards = 1'000'000;
 struct Shard {
   std::size_t index = 1;
   std::size_t count = 1;
 };
+
+/// "2/7"; nothing for anything else.
+[[nodiscard]] std::optional<Shard> parse_shard(std::string_view text);
 
 /// What a point costs beside others, in visits of one matrix entry by one lane: rounds are assumed,
 /// so it only serves to divide work. The larger of the two is the network's, which every process

@@ -14,7 +14,8 @@ namespace {
 
 Sweep sweep_of(const std::string& text) { return parse_scenario(text, "test", ".", {}).sweep; }
 
-// Many small networks, some points invalid (a small world wants an even number of links), points of unequal cost.
+// Many small networks, some points invalid (a small world wants an even number of links), points of
+// unequal cost.
 const char* const kMany = R"(
 [network]
 kind = "small_world"
@@ -142,6 +143,19 @@ TEST_CASE("the points of a divided network that are dear and cheap go to all sha
     }
     CHECK(dear >= 29);  // a quarter of 120
     CHECK(dear <= 31);
+  }
+}
+
+TEST_CASE("a shard is two whole numbers, the first not above the second") {
+  const auto second = parse_shard("2/7");
+  REQUIRE(second);
+  CHECK(second->index == 2);
+  CHECK(second->count == 7);
+  CHECK(parse_shard("7/7"));
+  for (const char* wrong : {"", "/", "1", "0/3", "4/3", "1/0", "a/b", "1/3/5", "-1/3", "1/ 3",
+                            "+1/3", "1/99999999999999999999", "1/1000001", "1.0/3"}) {
+    CAPTURE(wrong);
+    CHECK(!parse_shard(wrong));
   }
 }
 
