@@ -31,16 +31,15 @@ void RankSweep::run(const RankWork& work) {
   std::size_t told = 0;  // troubles that the others know of
   while (!work.sink.stop_requested()) {
     const std::int64_t bundle = next_->take();
-    if (bundle >= all) return;
+    if (bundle >= all) break;
     run_plan(work.sweep, bundles[static_cast<std::size_t>(bundle)], work.threads, work.sink);
     const std::size_t now = work.troubled();
     const auto fresh = static_cast<std::int64_t>(now - told);
     told = now;
     const std::int64_t everywhere = troubled_->take(fresh) + fresh;
-    if (work.max_failures && everywhere > static_cast<std::int64_t>(*work.max_failures)) {
-      (void)next_->take(all);  // nobody finds another one
-    }
+    if (work.max_failures && everywhere > static_cast<std::int64_t>(*work.max_failures)) break;
   }
+  (void)next_->take(all);  // whoever comes now finds nothing, and most often nothing is left
 }
 
 bool RankSweep::wait_for_all(const std::function<bool()>& give_up) {

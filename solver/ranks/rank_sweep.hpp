@@ -39,8 +39,8 @@ class RankSweep {
   RankSweep& operator=(const RankSweep&) = delete;
   ~RankSweep();
 
-  /// Runs bundles until none is left or the sink stops. A rank that is told to stop tells nobody:
-  /// signals come to all.
+  /// Runs bundles until none is left or the sink stops. A rank that stops tells the others, who
+  /// finish the bundle they have.
   void run(const RankWork& work);
 
   /// This rank is done and everything is in its journal; waits until that holds for all. False
