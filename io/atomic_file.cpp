@@ -90,6 +90,15 @@ void AtomicFile::make_temporary() {
   }
 }
 
+void AtomicFile::remove_leftovers() const {
+  const std::string begin = fmt::format(".{}.tmp-", shortened(target_.filename().string()));
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder_of(target_), ignored)) {
+    const std::string name = entry.path().filename();
+    if (name.starts_with(begin) && name != temporary_.filename()) fs::remove(entry, ignored);
+  }
+}
+
 AtomicFile::AtomicFile(AtomicFile&& other) noexcept
     : final_(std::move(other.final_)),
       target_(std::move(other.target_)),

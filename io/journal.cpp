@@ -24,6 +24,9 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
+constexpr const char* kJournalEnding = ".journal";
+constexpr const char* kInFlightEnding = ".inflight";
+
 struct RecordHead {
   std::uint32_t length;
   std::uint32_t crc;  ///< of the type and the payload
@@ -198,6 +201,39 @@ std::string scenario_difference(const std::string& before, const std::string& no
 
 }  // namespace
 
+fs::path journal_path(const fs::path& output, std::optional<int> rank) {
+  return fs::path(output.native() + kJournalEnding + (rank ? fmt::format(".{}", *rank) : ""));
+}
+
+fs::path in_flight_path(const fs::path& output, std::optional<int> rank) {
+  return fs::path(output.native() + kInFlightEnding + (rank ? fmt::format(".{}", *rank) : ""));
+}
+
+std::vector<fs::path> journals_of(const fs::path& output) {
+  const std::string begin = output.filename().native() + kJournalEnding + ".";
+  std::vector<std::pair<long, fs::path>> found;  // of ranks
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder_of(output), error)) {
+    const std::string name = entry.path().filename();
+    if (!name.starts_with(begin) || name.size() > begin.size() + 9) continue;
+    const std::string rank = name.substr(begin.size());
+    if (rank.empty() || rank.find_first_not_of("0123456789") != std::string::npos) continue;
+    found.emplace_back(std::stol(rank), entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  std::vector<fs::path> journals;
+  if (fs::exists(journal_path(output), error)) journals.push_back(journal_path(output));
+  for (const auto& [rank, path] : found) journals.push_back(path);
+  return journals;
+}
+
+fs::path in_flight_of(const fs::path& journal) {
+  std::string name = journal.native();
+  const std::size_t at = name.rfind(kJournalEnding);
+  if (at != std::string::npos) name.replace(at, std::strlen(kJournalEnding), kInFlightEnding);
+  return name;
+}
+
 namespace {
 
 JournalContents read_source(Source& source) {
@@ -263,8 +299,7 @@ JournalContents read_journals(const std::vector<fs::path>& paths) {
     std::move(one.batches.begin(), one.batches.end(), std::back_inserter(all.batches));
     std::move(one.networks.begin(), one.networks.end(), std::back_inserter(all.networks));
     std::move(one.sessions.begin(), one.sessions.end(), std::back_inserter(all.sessions));
-    for (const auto& [point, times] : one.crashes.running) all.crashes.running[point] += times;
-    for (const auto& [point, times] : one.crashes.building) all.crashes.building[point] += times;
+    merge(one.crashes, all.crashes);
     all.ended = all.ended && one.ended;
     all.good_bytes += one.good_bytes;
     all.file_bytes += one.file_bytes;

@@ -25,6 +25,19 @@
 
 namespace needflow {
 
+/// Names beside the output: `OUT.journal` and `OUT.inflight`, `OUT.journal.R` for rank R of
+/// several.
+[[nodiscard]] std::filesystem::path journal_path(const std::filesystem::path& output,
+                                                 std::optional<int> rank = {});
+[[nodiscard]] std::filesystem::path in_flight_path(const std::filesystem::path& output,
+                                                   std::optional<int> rank = {});
+
+/// The journals of an output that exist, `OUT.journal` first, then by rank.
+[[nodiscard]] std::vector<std::filesystem::path> journals_of(const std::filesystem::path& output);
+
+/// The in-flight table that goes with a journal.
+[[nodiscard]] std::filesystem::path in_flight_of(const std::filesystem::path& journal);
+
 /// What a journal holds. A point that occurs twice counts as it is last.
 struct JournalContents {
   JournalHeader header;

@@ -157,6 +157,15 @@ void write_marks(Writer& writer, const std::map<std::size_t, std::uint32_t>& mar
 
 }  // namespace
 
+void merge(const CrashMarks& from, CrashMarks& to) {
+  for (const auto member : {&CrashMarks::running, &CrashMarks::building}) {
+    for (const auto& [point, times] : from.*member) {
+      std::uint32_t& known = (to.*member)[point];
+      known = std::max(known, times);
+    }
+  }
+}
+
 std::uint32_t crc32c(std::span<const std::byte> bytes) {
   constexpr std::size_t kPiece = std::size_t{1} << 30;  // the library counts in int
   std::uint32_t state = ~std::uint32_t{0};

@@ -67,6 +67,9 @@ struct CrashMarks {
   bool operator==(const CrashMarks&) const = default;
 };
 
+/// Records hold all deaths that their writer knew of, so the larger number counts.
+void merge(const CrashMarks& from, CrashMarks& to);
+
 struct JournalSession {
   double started = 0.0;    ///< seconds since 1970
   std::uint64_t done = 0;  ///< points that were there already

@@ -194,9 +194,11 @@ void write_settings(const H5Builder& file, const Scenario& scenario) {
 void write_failures(const H5Builder& file, const Outcomes& outcomes) {
   std::vector<std::int64_t> points;
   std::vector<std::string> messages;
+  std::vector<std::int64_t> attempts;
   for (const auto& [point, message] : outcomes.messages()) {
     points.push_back(static_cast<std::int64_t>(point));
     messages.push_back(message);
+    attempts.push_back(outcomes.attempts(point));
   }
   if (points.empty()) return;
   const H5Handle group = file.group("failures");
@@ -205,6 +207,10 @@ void write_failures(const H5Builder& file, const Outcomes& outcomes) {
   const H5Handle texts = write_dataset(group.get(), {"message", "", "why the point has no result"},
                                        {points.size()}, std::span<const std::string>(messages));
   attach_scales(texts, std::array{&scale});
+  const H5Handle tries =
+      write_dataset(group.get(), {"attempts", "1", "how often the point was tried", false},
+                    {points.size()}, std::span<const std::int64_t>(attempts));
+  attach_scales(tries, std::array{&scale});
 }
 
 void write_provenance(const H5Builder& file, const Provenance& provenance) {

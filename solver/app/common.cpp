@@ -2,23 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <csignal>
-
 #include "io/processors.hpp"
 #include "kernels/lanes.hpp"
 #include "solver/error.hpp"
 
 namespace needflow::app {
-
-namespace {
-
-// A signal handler can reach nothing but a global of this type.
-volatile std::sig_atomic_t interrupt_seen = 0;
-
-extern "C" void remember_interrupt(int /*signal*/) { interrupt_seen = 1; }
-
-}  // namespace
 
 void add_scenario_options(CLI::App& command, ScenarioOptions& options) {
   command.add_option("SCENARIO", options.file, "Scenario file (TOML)")->required();
@@ -111,14 +99,5 @@ std::string point_text(const Sweep& sweep, std::size_t i) {
   add_index("replicate", sweep.replicates, one.first_replicate);
   return text.empty() ? "the only point" : text;
 }
-
-void watch_interrupts() {
-  struct sigaction action = {};
-  action.sa_handler = remember_interrupt;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);  // the second one acts as usual
-  for (const int signal : std::array{SIGINT, SIGTERM, SIGUSR1}) sigaction(signal, &action, nullptr);
-}
-
-bool interrupted() { return interrupt_seen != 0; }
 
 }  // namespace needflow::app

@@ -1,4 +1,4 @@
-// What the subcommands share: options of the command line, levels of talk, exit codes, interrupts.
+// What the subcommands share: options of the command line, levels of talk, exit codes.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -10,6 +10,7 @@
 #include "io/atomic_file.hpp"
 #include "io/progress.hpp"
 #include "io/scenario.hpp"
+#include "solver/app/interrupts.hpp"
 #include "solver/ranks/communicator.hpp"
 
 namespace needflow::app {
@@ -81,9 +82,5 @@ void refuse_inputs_as_output(const Scenario& scenario, const OutputOptions& outp
 
 /// The values of point i: "agents = 100, neighbors = table, network = 1".
 [[nodiscard]] std::string point_text(const Sweep& sweep, std::size_t i);
-
-/// Remembers INT, TERM and USR1 instead of dying at once; a second one kills as usual.
-void watch_interrupts();
-[[nodiscard]] bool interrupted();
 
 }  // namespace needflow::app

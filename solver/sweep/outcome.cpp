@@ -177,11 +177,31 @@ void Outcomes::add(OutcomeBatch&& batch) {
   }
   place(traces_, points() * types_, batch.traces, batch.points, types_);
   place(agents_, points(), batch.agents, batch.points, 1);
-  if (batch.messages.empty()) return;
-  require(batch.messages.size() == count, "a batch's messages do not fit its points");
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!batch.messages[i].empty()) messages_[batch.points[i]] = std::move(batch.messages[i]);
+  keep_troubles(batch);
+}
+
+void Outcomes::keep_troubles(OutcomeBatch& batch) {
+  const std::size_t count = batch.points.size();
+  if (!messages_.empty()) {  // of points that failed before and were tried again
+    for (const std::size_t point : batch.points) messages_.erase(point);
   }
+  if (!batch.messages.empty()) {
+    require(batch.messages.size() == count, "a batch's messages do not fit its points");
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!batch.messages[i].empty()) messages_[batch.points[i]] = std::move(batch.messages[i]);
+    }
+  }
+  if (!batch.attempts.empty()) {
+    require(batch.attempts.size() == count, "a batch's attempts do not fit its points");
+    for (std::size_t i = 0; i < count; ++i) {
+      if (batch.attempts[i] > 1) attempts_[batch.points[i]] = batch.attempts[i];
+    }
+  }
+}
+
+std::uint32_t Outcomes::attempts(std::size_t point) const {
+  const auto entry = attempts_.find(point);
+  return entry == attempts_.end() ? 1 : entry->second;
 }
 
 std::span<const double> Outcomes::reals(std::size_t metric) const {

@@ -334,7 +334,7 @@ TEST_CASE("Journals of ranks are read as one, those of different sweeps are refu
   const Folder folder;
   const auto write = [&](const char* name, const JournalHeader& header, std::size_t first) {
     JournalWriter writer(folder / name, header);
-    writer.add(CrashMarks{{{4, 1}}, {}});
+    writer.add(CrashMarks{{{4, first == 0 ? 1U : 2U}}, {}});
     writer.add(full_batch(first, 2));
     if (first == 0) writer.add_end();
     return folder / name;
