@@ -227,6 +227,7 @@ void write_provenance(const H5Builder& file, const Provenance& provenance) {
   put("simd_target", provenance.simd_target);
   put("host", provenance.host);
   write_attribute(group.get(), "threads", std::int64_t{provenance.threads});
+  write_attribute(group.get(), "ranks", std::int64_t{provenance.ranks});
   put("processors", provenance.processors);
   write_attribute(group.get(), "numa_nodes", std::int64_t{provenance.numa_nodes});
   put("start", provenance.start);

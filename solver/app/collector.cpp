@@ -9,7 +9,7 @@
 namespace needflow::app {
 
 void Collector::restore(JournalContents contents) {
-  for (OutcomeBatch& batch : contents.batches) outcomes_.add(std::move(batch));
+  for (OutcomeBatch& batch : contents.batches) outcomes_.add_unless_worse(std::move(batch));
   for (MeasuredNetwork& network : contents.networks) {
     networks_.add(network.points, std::move(network.metrics));
   }
@@ -19,6 +19,7 @@ std::vector<std::uint8_t> Collector::wanted(bool retry_failed) {
   std::vector<std::uint8_t> wanted(outcomes_.points(), 0);
   const auto statuses = outcomes_.statuses();
   const std::size_t types = outcomes_.types();
+  done_ = 0;
   for (std::size_t point = 0; point < wanted.size(); ++point) {
     const auto runs = statuses.subspan(point * types, types);
     const auto any = [&](Status status) {
@@ -70,8 +71,20 @@ void Collector::finished(OutcomeBatch batch) {
     if (!batch.messages[i].empty()) report_trouble(batch, i);
   }
   outcomes_.add(std::move(batch));
-  if (progress_ != nullptr) progress_->update(done_, troubled());
-  if (status_ != nullptr) status_->update(done_, troubled());
+  show_progress();
+}
+
+void Collector::heard_of(std::size_t done, std::size_t troubled) {
+  done_elsewhere_ = done;
+  troubled_elsewhere_ = troubled;
+  show_progress();
+}
+
+void Collector::show_progress() {
+  const std::size_t done = done_ + done_elsewhere_;
+  const std::size_t troubles = troubled() + troubled_elsewhere_;
+  if (progress_ != nullptr) progress_->update(done, troubles);
+  if (status_ != nullptr) status_->update(done, troubles);
 }
 
 void Collector::measured(std::span<const std::size_t> points, GraphMetrics metrics) {

@@ -27,7 +27,7 @@ class Collector : public OutcomeSink {
         max_failures_(max_failures),
         level_(level) {}
 
-  /// What an earlier process has left. Before anything else.
+  /// What earlier processes, or other ranks, have left. wanted() then counts again.
   void restore(JournalContents contents);
 
   /// 1 for each point that is still to be run; failed ones too if they are to be tried again.
@@ -35,6 +35,9 @@ class Collector : public OutcomeSink {
 
   /// Where outcomes go from now on, besides here; each may be null.
   void attach(JournalWriter* journal, FlightTable* flights, Progress* progress, StatusFile* status);
+
+  /// Other ranks have done so much: progress shows it.
+  void heard_of(std::size_t done, std::size_t troubled);
 
   void finished(OutcomeBatch batch) override;
   void measured(std::span<const std::size_t> points, GraphMetrics metrics) override;
@@ -56,10 +59,13 @@ class Collector : public OutcomeSink {
   [[nodiscard]] std::size_t done() const { return done_; }
   /// Points without a result, of earlier processes too.
   [[nodiscard]] std::size_t troubled() const { return outcomes_.messages().size(); }
+  /// Points without a result in this process.
+  [[nodiscard]] std::size_t new_troubles() const { return new_troubles_; }
   /// Points that failed; invalid ones have no solution and never will.
   [[nodiscard]] std::size_t failed() const;
 
  private:
+  void show_progress();
   void count_attempts(OutcomeBatch& batch) const;
   void report_trouble(const OutcomeBatch& batch, std::size_t i);
   template <class Write>
@@ -75,6 +81,8 @@ class Collector : public OutcomeSink {
   Progress* progress_ = nullptr;
   StatusFile* status_ = nullptr;
   std::size_t done_ = 0;
+  std::size_t done_elsewhere_ = 0;
+  std::size_t troubled_elsewhere_ = 0;
   std::atomic<std::size_t> new_troubles_ = 0;  // read by threads that ask whether to stop
   std::atomic<bool> broken_ = false;
   std::exception_ptr trouble_;

@@ -55,7 +55,7 @@ int flushed(int code) {
 }
 
 /// What every rank does; the others leave to the first.
-bool takes_ranks(const std::string& command) { return command == "run"; }
+bool takes_ranks(const std::string& command) { return command == "run" || command == "sweep"; }
 
 int run(int argc, char** argv, Communicator& ranks) {
   CLI::App program(

@@ -119,7 +119,7 @@ class Whole {
     seen_.insert(header.shard);
     for (OutcomeBatch& batch : part.contents.batches) {
       for (const std::size_t point : batch.points) done_[point] = true;
-      outcomes_.add(std::move(batch));
+      outcomes_.add_unless_worse(std::move(batch));
     }
     for (MeasuredNetwork& network : part.contents.networks) {
       networks_.add(network.points, std::move(network.metrics));

@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <map>
 
 #include "io/build_info.hpp"
 #include "io/options.hpp"
 #include "io/result_facts.hpp"
+#include "io/result_shard.hpp"
 #include "solver/app/interrupts.hpp"
 #include "solver/error.hpp"
 #include "solver/sweep/point_rows.hpp"
@@ -79,14 +81,30 @@ Begin begin_without_journal(const Scenario& scenario, const std::string& name, b
       left, retry_failed ? "pending or failed" : "pending"));
 }
 
+/// Whether it is the finished part of this very shard.
+bool is_part(const std::string& name, const Scenario& scenario, const Shard& shard) {
+  if (shard.count == 1 || !is_there(name)) return false;
+  try {
+    const ShardRecord record = read_shard(name);
+    return record.index == static_cast<std::int64_t>(shard.index) &&
+           record.count == static_cast<std::int64_t>(shard.count) &&
+           record.plan_hash == fmt::format("{:016x}", scenario.plan_hash);
+  } catch (const ScenarioError&) {
+    return false;  // no part at all: the usual reasons are given
+  } catch (const IoError&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 Begin how_to_begin(const Scenario& scenario, const OutputOptions& output,
-                   const ResumeOptions& resume) {
+                   const ResumeOptions& resume, const Shard& shard) {
   const std::string& name = output.file.value();
   const bool has_journal = !journals_of(name).empty();
   if (resume.goes_on()) {
     if (!has_journal) {
+      if (is_part(name, scenario, shard)) return Begin::finished;
       return begin_without_journal(scenario, name, output.overwrite, resume.retry_failed);
     }
     if (!output.overwrite) refuse_foreign_output(scenario, name);
@@ -125,50 +143,98 @@ JournalHeader journal_header(const Scenario& scenario) {
   return header;
 }
 
-SweepJournal::SweepJournal(const Scenario& scenario, const std::string& output, Begin begin)
-    : output_(output), plan_hash_(scenario.plan_hash), found_(journals_of(output)) {
-  const fs::path path = journal_path(output);
-  const JournalHeader header = journal_header(scenario);
+SweepJournal::SweepJournal(const Scenario& scenario, const std::string& output, Begin begin,
+                           const SweepPlace& place)
+    : output_(output),
+      own_(journal_path(output, place.suffix())),
+      place_(place),
+      plan_hash_(scenario.plan_hash) {
+  JournalHeader header = journal_header(scenario);
+  header.shard = static_cast<std::uint32_t>(place.shard.index);
+  header.shards = static_cast<std::uint32_t>(place.shard.count);
+  header.rank = static_cast<std::uint32_t>(place.rank);
+  header.ranks = static_cast<std::uint32_t>(place.ranks);
   const bool goes_on = begin == Begin::goes_on;
-  const bool has_own = goes_on && is_there(path);
-  if (has_own) writer_ = std::make_unique<JournalWriter>(path);
+  const bool has_own = goes_on && is_there(own_);
+  if (place.rank == 0) found_ = journals_of(output);
+  if (place.rank > 0 && has_own) found_ = {own_};
+  if (has_own) writer_ = std::make_unique<JournalWriter>(own_);
   if (goes_on) read(header);
-  if (!has_own) writer_ = std::make_unique<JournalWriter>(path, header);
-  if (!goes_on) forget_others();
+  if (!has_own) writer_ = std::make_unique<JournalWriter>(own_, header);
+  if (!goes_on && place.rank == 0) forget_others();
 }
 
 /// Locked by now: what lies about is nobody's.
 void SweepJournal::forget_others() {
-  const fs::path own = journal_path(output_);
   for (const fs::path& old : found_) {
     std::error_code ignored;
     fs::remove(in_flight_of(old), ignored);
-    if (old != own) fs::remove(old, ignored);
+    if (old != own_) fs::remove(old, ignored);
   }
-  found_ = {own};
+  found_ = {own_};
 }
 
 void SweepJournal::read(const JournalHeader& header) {
   for (const fs::path& path : found_) {
-    JournalContents one = read_journal(path);
-    const std::string difference = journal_difference(one.header, header);
-    if (!difference.empty()) {
-      throw ScenarioError(fmt::format(
-          "{} is of another sweep than this; --overwrite without --resume starts afresh:\n{}",
-          path.string(), difference));
+    // Those of other ranks are not locked by this process.
+    if (path != own_ && journal_is_live(path)) {
+      throw ScenarioError(
+          fmt::format("{} is being written by another process; needflow status shows how far it is",
+                      path.string()));
     }
-    begun_by_ = one.header.commit;
-    if (!one.damage.empty()) {
-      damage_ += fmt::format(
-          "{}{} is damaged after {} of {} bytes ({}); points beyond are computed "
-          "again",
-          damage_.empty() ? "" : "\n", path.string(), one.good_bytes, one.file_bytes, one.damage);
-    }
-    if (path == journal_path(output_)) writer_->cut(one.good_bytes);
-    std::move(one.batches.begin(), one.batches.end(), std::back_inserter(contents_.batches));
-    std::move(one.networks.begin(), one.networks.end(), std::back_inserter(contents_.networks));
-    merge(one.crashes, crashes_);
+    read_one(path, header);
   }
+}
+
+void SweepJournal::read_one(const fs::path& path, const JournalHeader& header) {
+  JournalContents one = read_journal(path);
+  const std::string difference = journal_difference(one.header, header);
+  if (!difference.empty()) {
+    throw ScenarioError(fmt::format(
+        "{} is of another sweep than this; --overwrite without --resume starts afresh:\n{}",
+        path.string(), difference));
+  }
+  if (one.header.shard != header.shard || one.header.shards != header.shards) {
+    throw ScenarioError(fmt::format(
+        "{} is of shard {}/{}, and this is shard {}/{}; --overwrite "
+        "without --resume starts afresh",
+        path.string(), one.header.shard, one.header.shards, header.shard, header.shards));
+  }
+  begun_by_ = one.header.commit;
+  if (!one.damage.empty()) {
+    damage_ += fmt::format(
+        "{}{} is damaged after {} of {} bytes ({}); points beyond are computed "
+        "again",
+        damage_.empty() ? "" : "\n", path.string(), one.good_bytes, one.file_bytes, one.damage);
+  }
+  if (path == own_) writer_->cut(one.good_bytes);
+  std::move(one.batches.begin(), one.batches.end(), std::back_inserter(contents_.batches));
+  std::move(one.networks.begin(), one.networks.end(), std::back_inserter(contents_.networks));
+  merge(one.crashes, crashes_);
+}
+
+JournalContents SweepJournal::read_others() const {
+  JournalContents others;
+  for (const fs::path& path : journals_of(output_)) {
+    if (path == own_) continue;
+    JournalContents one = read_journal(path);
+    if (!one.damage.empty() && std::find(found_.begin(), found_.end(), path) == found_.end()) {
+      throw IoError(
+          fmt::format("{} does not read back as it was written: {}", path.string(), one.damage));
+    }
+    std::move(one.batches.begin(), one.batches.end(), std::back_inserter(others.batches));
+    std::move(one.networks.begin(), one.networks.end(), std::back_inserter(others.networks));
+  }
+  return others;
+}
+
+std::vector<std::byte> SweepJournal::bytes() {
+  writer_->sync();
+  std::vector<std::byte> bytes(writer_->bytes());
+  std::ifstream file(own_, std::ios::binary);
+  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  if (!file) throw IoError(fmt::format("cannot read {}", own_.string()));
+  return bytes;
 }
 
 CrashMarks SweepJournal::count_crashes(const std::vector<std::uint8_t>& wanted, bool forgive) {
@@ -201,7 +267,8 @@ FlightTable* SweepJournal::begin(std::size_t done, int threads) {
                               begin_provenance({}, threads).host, threads});
   // Two rows a thread: one while it builds a network, one while it runs lanes on it.
   const auto rows = static_cast<std::size_t>(threads) * 2;
-  in_flight_ = std::make_unique<InFlightFile>(in_flight_path(output_), plan_hash_, rows);
+  in_flight_ =
+      std::make_unique<InFlightFile>(in_flight_path(output_, place_.suffix()), plan_hash_, rows);
   flights_ = std::make_unique<FlightTable>(in_flight_->words());
   mark_interrupts_at(in_flight_->stop_mark());
   return flights_.get();
@@ -214,6 +281,7 @@ void SweepJournal::remove() {
   flights_.reset();
   in_flight_.reset();
   writer_->remove();
+  for (const fs::path& journal : journals_of(output_)) found_.push_back(journal);  // of other ranks
   for (const fs::path& journal : found_) {
     std::error_code ignored;
     fs::remove(journal, ignored);

@@ -18,6 +18,12 @@
 
 namespace needflow {
 
+/// Points done, and those of them without a result, since the ranks began.
+struct RankProgress {
+  std::int64_t done = 0;
+  std::int64_t troubled = 0;
+};
+
 /// What one rank's part needs.
 struct RankWork {
   const Sweep& sweep;
@@ -25,8 +31,8 @@ struct RankWork {
   int threads = 1;
   std::optional<int> forced_lanes = {};
   OutcomeSink& sink;
-  /// Points without a result on this rank so far.
-  std::function<std::size_t()> troubled;
+  std::function<RankProgress()> own;                            ///< of this rank
+  std::function<void(const RankProgress&)> heard_of = nullptr;  ///< told that of the others
   /// All ranks stop when more points than this have none.
   std::optional<std::size_t> max_failures = {};
 };
@@ -47,14 +53,19 @@ class RankSweep {
   /// when `give_up` says so first. Sleeps between looks.
   [[nodiscard]] bool wait_for_all(const std::function<bool()>& give_up);
 
-  /// Points without a result on all ranks, as far as bundles have ended.
-  [[nodiscard]] std::size_t troubled_everywhere();
+  /// On all ranks, as far as bundles have ended.
+  [[nodiscard]] RankProgress everywhere();
 
  private:
+  void tell(const RankProgress& own);
+
   Communicator& ranks_;
   std::unique_ptr<SharedCounter> next_;
+  std::unique_ptr<SharedCounter> done_;
   std::unique_ptr<SharedCounter> troubled_;
   std::unique_ptr<SharedCounter> finished_;
+  RankProgress told_;  ///< of this rank, to the others
+  std::function<void(const RankProgress&)> heard_of_;
   int exceptions_;  ///< in flight when it was made
 };
 

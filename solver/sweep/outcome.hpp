@@ -66,6 +66,10 @@ class Outcomes {
   /// of 16.
   void add(OutcomeBatch&& batch);
 
+  /// The same for outcomes out of several journals, whose order means nothing: of a point that
+  /// comes again, a result stays before a failure and the later try before the earlier.
+  void add_unless_worse(OutcomeBatch&& batch);
+
   [[nodiscard]] std::size_t points() const { return seconds_.size(); }
   [[nodiscard]] std::size_t types() const { return types_; }
 
@@ -92,6 +96,7 @@ class Outcomes {
 
  private:
   void keep_troubles(OutcomeBatch& batch);
+  [[nodiscard]] bool is_worse(const OutcomeBatch& batch, std::size_t i) const;
 
   std::size_t types_;
   std::vector<Status> statuses_;

@@ -1,6 +1,7 @@
 // Where outcomes go.
 #pragma once
 
+#include <algorithm>
 #include <mutex>
 #include <span>
 #include <utility>
@@ -41,9 +42,11 @@ class Deliverer {
     const std::scoped_lock lock(mutex_);
     sink_.measured(points, std::move(metrics));
   }
-  [[nodiscard]] bool knows_network(std::size_t point) {
+  /// Of each of the points: shards and ranks may have measured it for some of them only.
+  [[nodiscard]] bool knows_network(std::span<const std::size_t> points) {
     const std::scoped_lock lock(mutex_);
-    return sink_.knows_network(point);
+    return std::all_of(points.begin(), points.end(),
+                       [this](std::size_t point) { return sink_.knows_network(point); });
   }
   [[nodiscard]] FlightTable* flights() { return sink_.flights(); }
   [[nodiscard]] bool stopped() const { return sink_.stop_requested(); }

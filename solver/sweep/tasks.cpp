@@ -109,7 +109,7 @@ void run_task(const Sweep& sweep, const NetworkTask& task, Deliverer& deliver) {
     flight.begin_building(task.points.front());
     recognition = recognition_of(sweep, task.example, inside, [&](const Network& network) {
       if (sweep.network_metrics == NetworkMetrics::none) return;
-      if (deliver.knows_network(task.points.front())) return;
+      if (deliver.knows_network(task.points)) return;
       deliver.measured(task.points, measure_network(network, metric_options(sweep.network_metrics),
                                                     task.example.settings.seed, inside));
     });

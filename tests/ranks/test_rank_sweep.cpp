@@ -43,7 +43,7 @@ TEST_CASE("ranks run every point once") {
   const Plan plan = make_plan(sweep);
   Counts counts(plan.points);
   RankSweep job(ranks());
-  job.run({sweep, plan, 1, {}, counts, [] { return std::size_t{0}; }, {}});
+  job.run({sweep, plan, 1, {}, counts, [] { return RankProgress{}; }, {}, {}});
   CHECK(job.wait_for_all([] { return false; }));
   ranks().add(counts.times);
   for (const std::int64_t times : counts.times) CHECK(times == 1);
@@ -54,9 +54,19 @@ TEST_CASE("too many failures on one rank stop all of them") {
   const Plan plan = make_plan(sweep);
   Counts counts(plan.points);
   RankSweep job(ranks());
-  job.run({sweep, plan, 1, {}, counts, [&] { return counts.done.load(); }, std::size_t{0}});
+  job.run({sweep,
+           plan,
+           1,
+           {},
+           counts,
+           [&] {
+             const auto done = static_cast<std::int64_t>(counts.done.load());
+             return RankProgress{done, done};
+           },
+           {},
+           std::size_t{0}});
   CHECK(job.wait_for_all([] { return false; }));
-  CHECK(job.troubled_everywhere() > 0);
+  CHECK(job.everywhere().troubled > 0);
   ranks().add(counts.times);
   const auto done = std::accumulate(counts.times.begin(), counts.times.end(), std::int64_t{0});
   CHECK(done < static_cast<std::int64_t>(plan.points));
@@ -68,7 +78,7 @@ TEST_CASE("a rank that stops leaves its points to nobody and keeps nobody waitin
   Counts counts(plan.points);
   counts.stop_at = 1;
   RankSweep job(ranks());
-  job.run({sweep, plan, 1, {}, counts, [] { return std::size_t{0}; }, {}});
+  job.run({sweep, plan, 1, {}, counts, [] { return RankProgress{}; }, {}, {}});
   CHECK(job.wait_for_all([] { return false; }));
 }
 
