@@ -32,7 +32,7 @@ AID = toml(instance=BIPARTITE_KEYS, population={"supply_ratio": [0.5, 1.0, 2.0]}
            round={"settlement": ["stock", "stream", "reallocate"], "max_rounds": 30}, output=KEEP_ALL)
 # Takes some seconds on one thread, so that it can be cut short.
 LONG = toml(seed=9, network={"agents": [80, 200, 500], "neighbors": [6, 12], "count": 3},
-            population={"replicates": 12, "supply_ratio": [0.5, 1.1]},
+            population={"replicates": 40, "supply_ratio": [0.5, 1.1]},
             round={"settlement": ["stock", "reallocate"], "stop": "needs", "max_rounds": 1500})
 
 
@@ -289,7 +289,7 @@ class Ranks(Parts):
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.kill)
         journals = [self.out / f"ranks.h5.journal.{rank}" for rank in range(count)]
-        self.assertTrue(wait_until(lambda: all(j.exists() and j.stat().st_size > 20_000 for j in journals)))
+        self.assertTrue(wait_until(lambda: all(j.exists() and j.stat().st_size > 6_000 for j in journals)))
         return process, journals
 
     def rank_processes(self):
@@ -340,8 +340,8 @@ class Ranks(Parts):
         process, journals = self.start_ranks(2)
         for number in self.rank_processes().values():
             os.kill(number, signal.SIGTERM)
-        process.communicate(timeout=60)
-        self.assertEqual(INTERRUPTED, process.returncode)
+        _, errors = process.communicate(timeout=60)
+        self.assertEqual(INTERRUPTED, process.returncode, errors)
         self.assertTrue(all(journal.exists() for journal in journals))
         self.ranks(2, "--resume")
         self.assert_same(plain, self.out / "ranks.h5", "resumed after TERM")
