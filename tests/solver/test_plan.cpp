@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "io/scenario.hpp"
 #include "solver/sweep/plan.hpp"
