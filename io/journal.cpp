@@ -344,8 +344,7 @@ JournalWriter::JournalWriter(const fs::path& path, const JournalHeader& header) 
   try {
     if (::ftruncate(descriptor_, 0) != 0) fail(errno);
     append(RecordType::header, [&] { encode(header, buffer_); });
-    sync();
-    if (const int error = sync_folder(folder_of(path_)); error != 0) fail(error);
+    flush();  // synced with the first points: two syncs now would be a tenth of a short sweep
   } catch (const IoError&) {
     if (!existed) ::unlink(path_.c_str());
     ::close(descriptor_);
@@ -472,7 +471,8 @@ void JournalWriter::sync() {
     written = written_;
   }
   // Others go on adding meanwhile.
-  const int error = ::fdatasync(descriptor_) == 0 ? 0 : errno;
+  int error = ::fdatasync(descriptor_) == 0 ? 0 : errno;
+  if (error == 0 && !name_synced_.exchange(true)) error = sync_folder(folder_of(path_));
   const std::scoped_lock lock(mutex_);
   if (error != 0 && error != EINVAL && error != EROFS) fail(error);  // pipes cannot, and need not
   synced_ = std::max(synced_, written);

@@ -5,11 +5,12 @@
 // sync, about a second later. What follows the first byte that is not as it was written is not
 // believed: the points in it are computed again.
 //
-// Cost: 161 bytes a point of one need type, copied once, summed (CRC32C, 0.1 ns a byte) and given
-// to the page cache in large pieces; syncing happens on a thread of its own, for a disk may take a
-// tenth of a second over it.
+// Cost: 50 to 170 bytes a point of one need type, packed into columns, summed (CRC32C, 0.02 ns a
+// byte) and given to the page cache in large pieces; syncing happens on a thread of its own, for a
+// disk may take a tenth of a second over it.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -76,7 +77,7 @@ struct JournalContents {
 /// stays as it is.
 class JournalWriter {
  public:
-  /// A new journal, or a new start for one that exists; its header is on disk when this returns.
+  /// A new journal, or a new start for one that exists; its header is written when this returns.
   /// Throws IoError; ScenarioError where another process writes it.
   JournalWriter(const std::filesystem::path& path, const JournalHeader& header);
   /// Goes on with one that exists; nothing may be added before cut(). Locked first and read then,
@@ -128,6 +129,7 @@ class JournalWriter {
   std::uint64_t synced_ = 0;
   std::chrono::steady_clock::time_point flushed_at_;
   bool hurry_ = false;
+  std::atomic<bool> name_synced_ = false;
   std::string error_;  ///< the first one, for all who come later
   bool ends_ = false;
   std::condition_variable wake_;
