@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,19 +12,13 @@
 #include <system_error>
 #include <utility>
 
-#include "io/text_file.hpp"
+#include "io/posix_files.hpp"
 #include "solver/error.hpp"
 
 namespace needflow {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string error_text(int error) { return std::generic_category().message(error); }
-
-fs::path folder_of(const fs::path& file) {
-  return file.has_parent_path() ? file.parent_path() : fs::path(".");
-}
 
 [[noreturn]] void refuse_existing(const fs::path& path) {
   throw ScenarioError(fmt::format("{} exists; --overwrite replaces it", path.string()));
@@ -76,22 +69,6 @@ int rename_file(const fs::path& from, const fs::path& to, IfExists if_exists) {
   return ::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
 }
 
-/// Makes the rename last through a power cut. Folders that cannot be opened or synced (write-only
-/// ones, some network file systems) are no error: the file is published and complete.
-int sync_folder(const fs::path& folder) {
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return errno == EACCES ? 0 : errno;
-  const int error = ::fsync(descriptor) == 0 ? 0 : errno;
-  ::close(descriptor);
-  return error == EINVAL || error == EOPNOTSUPP ? 0 : error;
-}
-
-std::string free_space(const fs::path& folder) {
-  struct statvfs facts = {};
-  if (::statvfs(folder.c_str(), &facts) != 0) return "free space unknown";
-  return readable_size(std::uint64_t{facts.f_bavail} * facts.f_frsize) + " free";
-}
-
 }  // namespace
 
 AtomicFile::AtomicFile(const fs::path& final_path, IfExists if_exists)
@@ -110,6 +87,15 @@ void AtomicFile::make_temporary() {
     const std::string reason = error_text(errno);
     throw IoError(fmt::format("cannot write {}: cannot make a file in folder {}: {}",
                               final_.string(), folder.string(), reason));
+  }
+}
+
+void AtomicFile::remove_leftovers() const {
+  const std::string begin = fmt::format(".{}.tmp-", shortened(target_.filename().string()));
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder_of(target_), ignored)) {
+    const std::string name = entry.path().filename();
+    if (name.starts_with(begin) && name != temporary_.filename()) fs::remove(entry, ignored);
   }
 }
 
@@ -143,22 +129,11 @@ void AtomicFile::require_open() const {
   if (descriptor_ < 0) throw std::logic_error("AtomicFile used after publish() or a move");
 }
 
-void AtomicFile::fail_write(int error) const {
-  const fs::path folder = folder_of(target_);
-  throw IoError(fmt::format("cannot write {}: {} (folder {}: {})", final_.string(),
-                            error_text(error), folder.string(), free_space(folder)));
-}
+void AtomicFile::fail_write(int error) const { throw_write_error(final_, target_, error); }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
   require_open();
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-    if (written >= 0) {
-      bytes = bytes.subspan(static_cast<std::size_t>(written));
-    } else if (errno != EINTR) {
-      fail_write(errno);
-    }
-  }
+  if (const int error = write_all(descriptor_, bytes); error != 0) fail_write(error);
 }
 
 void AtomicFile::write(std::string_view text) { write(std::as_bytes(std::span(text))); }

@@ -31,6 +31,10 @@ class AtomicFile {
   /// read it to check before publish().
   const std::filesystem::path& path() const { return temporary_; }
 
+  /// Removes temporaries that other processes left for this file: for those who know that none of
+  /// them still runs.
+  void remove_leftovers() const;
+
   /// Appends. Throws IoError naming the final file, the reason and the space left.
   void write(std::span<const std::byte> bytes);
   void write(std::string_view text);

@@ -13,6 +13,7 @@
 
 #include "commit.inc"
 #include "io/h5.hpp"
+#include "io/processors.hpp"
 #include "kernels/allocate.hpp"
 
 namespace needflow {
@@ -56,6 +57,10 @@ Provenance begin_provenance(const std::vector<std::string>& command, int threads
   provenance.command_line = fmt::format("{}", fmt::join(command, " "));
   provenance.simd_target = chosen_simd_target();
   provenance.threads = threads;
+  provenance.numa_nodes = numa_nodes("/");
+  const UsableProcessors usable = usable_processors();
+  provenance.processors =
+      fmt::format("{} usable, decided by the {}", usable.count, usable.decided_by);
   return provenance;
 }
 

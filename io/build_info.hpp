@@ -33,6 +33,9 @@ struct Provenance {
   std::string command_line;
   std::string simd_target;
   int threads = 1;
+  int ranks = 1;
+  int numa_nodes = 1;
+  std::string processors;  ///< how many are usable, and what decides it
 };
 
 /// This host, the time now, and the command as it was typed.

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <sched.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -188,11 +189,30 @@ std::vector<ProcessorLimit> cgroup_limits(const fs::path& root) {
   return limits;
 }
 
+int numa_nodes(const fs::path& root) {
+  int nodes = 0;
+  std::error_code unreadable;
+  for (const fs::directory_entry& entry :
+       fs::directory_iterator(root / "sys/devices/system/node", unreadable)) {
+    const std::string name = entry.path().filename().string();
+    const bool is_node = name.starts_with("node") && whole_number(name.substr(4)).has_value();
+    // Nodes of memory alone (device memory, persistent memory) have an empty list.
+    if (is_node && !without_space(small_file(entry.path() / "cpulist")).empty()) ++nodes;
+  }
+  return std::max(1, nodes);
+}
+
 std::optional<ProcessorLimit> slurm_limit(std::string_view cpus_per_task) {
   const auto processors = whole_number(cpus_per_task);
   if (!processors || *processors < 1 || *processors > std::numeric_limits<int>::max())
     return std::nullopt;
   return ProcessorLimit{"SLURM_CPUS_PER_TASK", static_cast<int>(*processors), "environment"};
+}
+
+std::size_t peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::size_t>(usage.ru_maxrss) * 1024;  // Linux counts in KiB
 }
 
 ProcessorLimit affinity_limit() {

@@ -33,6 +33,9 @@ UsableProcessors usable_processors();
 /// none.
 UsableProcessors least_limit(std::vector<ProcessorLimit> limits);
 
+/// Most bytes of memory this process has had at once, as the kernel counts its resident pages.
+std::size_t peak_memory();
+
 /// The processors the kernel may place this process on (taskset, cpusets, Slurm's binding).
 ProcessorLimit affinity_limit();
 
@@ -43,6 +46,10 @@ std::optional<ProcessorLimit> slurm_limit(std::string_view cpus_per_task);
 /// is mounted. `root` is "/" but in tests; below it, proc/self/cgroup and proc/self/mountinfo are
 /// read, and the groups' folders.
 std::vector<ProcessorLimit> cgroup_limits(const std::filesystem::path& root);
+
+/// Memory nodes with processors of their own, at least one; below `root`, sys/devices/system/node
+/// is read.
+int numa_nodes(const std::filesystem::path& root);
 
 /// Processors of a cgroup v2 file cpu.max, "150000 100000": 2, as a quota of one and a half keeps
 /// two busy part of the time. Nothing for "max 100000" or text that is something else.

@@ -29,8 +29,14 @@ std::string readable_duration(double seconds) {
   return fmt::format("{} d {} h", whole / 86400, whole / 3600 % 24);
 }
 
-Progress::Progress(std::ostream& out, ProgressStyle style, std::size_t total)
-    : out_(out), style_(style), total_(total), start_(Clock::now()), printed_(start_) {}
+Progress::Progress(std::ostream& out, ProgressStyle style, std::size_t total, std::size_t before)
+    : out_(out),
+      style_(style),
+      total_(total),
+      before_(before),
+      done_(before),
+      start_(Clock::now()),
+      printed_(start_) {}
 
 void Progress::update(std::size_t done, std::size_t troubled) {
   if (style_ != ProgressStyle::none) update(done, troubled, Clock::now());
@@ -59,7 +65,7 @@ void Progress::finish(Clock::time_point now) {
 
 std::string Progress::text(Clock::time_point now) const {
   const double elapsed = seconds_between(start_, now);
-  const double rate = elapsed > 0.0 ? static_cast<double>(done_) / elapsed : 0.0;
+  const double rate = elapsed > 0.0 ? static_cast<double>(done_ - before_) / elapsed : 0.0;
   std::string text = fmt::format("{} of {} points", done_, total_);
   if (rate > 0.0) text += fmt::format(", {:.{}f}/s", rate, rate < 10.0 ? 2 : 0);
   if (done_ >= total_) {

@@ -15,8 +15,9 @@ class Progress {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// `out` must outlive it; `total` points.
-  Progress(std::ostream& out, ProgressStyle style, std::size_t total);
+  /// `out` must outlive it; `total` points, of which an earlier process has done `before`: they
+  /// count as done and not for the rate.
+  Progress(std::ostream& out, ProgressStyle style, std::size_t total, std::size_t before = 0);
 
   /// After each batch; prints at most ten times a second (bar) or every ten seconds (lines). The
   /// clock takes 25 ns: nothing a batch, much a point.
@@ -36,7 +37,8 @@ class Progress {
   std::ostream& out_;
   ProgressStyle style_;
   std::size_t total_;
-  std::size_t done_ = 0;
+  std::size_t before_;
+  std::size_t done_;
   std::size_t troubled_ = 0;
   Clock::time_point start_;
   Clock::time_point printed_;

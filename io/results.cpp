@@ -194,9 +194,11 @@ void write_settings(const H5Builder& file, const Scenario& scenario) {
 void write_failures(const H5Builder& file, const Outcomes& outcomes) {
   std::vector<std::int64_t> points;
   std::vector<std::string> messages;
+  std::vector<std::int64_t> attempts;
   for (const auto& [point, message] : outcomes.messages()) {
     points.push_back(static_cast<std::int64_t>(point));
     messages.push_back(message);
+    attempts.push_back(outcomes.attempts(point));
   }
   if (points.empty()) return;
   const H5Handle group = file.group("failures");
@@ -205,6 +207,10 @@ void write_failures(const H5Builder& file, const Outcomes& outcomes) {
   const H5Handle texts = write_dataset(group.get(), {"message", "", "why the point has no result"},
                                        {points.size()}, std::span<const std::string>(messages));
   attach_scales(texts, std::array{&scale});
+  const H5Handle tries =
+      write_dataset(group.get(), {"attempts", "1", "how often the point was tried", false},
+                    {points.size()}, std::span<const std::int64_t>(attempts));
+  attach_scales(tries, std::array{&scale});
 }
 
 void write_provenance(const H5Builder& file, const Provenance& provenance) {
@@ -221,6 +227,9 @@ void write_provenance(const H5Builder& file, const Provenance& provenance) {
   put("simd_target", provenance.simd_target);
   put("host", provenance.host);
   write_attribute(group.get(), "threads", std::int64_t{provenance.threads});
+  write_attribute(group.get(), "ranks", std::int64_t{provenance.ranks});
+  put("processors", provenance.processors);
+  write_attribute(group.get(), "numa_nodes", std::int64_t{provenance.numa_nodes});
   put("start", provenance.start);
   put("end", provenance.end);
   put("command_line", provenance.command_line);
@@ -273,7 +282,8 @@ void check_written(const AtomicFile& file, const std::string& dataset, std::size
 }  // namespace
 
 void publish_results(AtomicFile& file, const Scenario& scenario, const Outcomes& outcomes,
-                     const NetworkTable& networks, const Provenance& provenance) {
+                     const NetworkTable& networks, const Provenance& provenance,
+                     const ShardRecord* shard) {
   const Sweep& sweep = scenario.sweep;
   {
     const H5Builder image;
@@ -288,6 +298,7 @@ void publish_results(AtomicFile& file, const Scenario& scenario, const Outcomes&
     write_failures(image, outcomes);
     write_provenance(image, provenance);
     write_timing(image, grid, outcomes);
+    if (shard != nullptr) write_shard(image, *shard);
     file.write(image.image());
   }
   check_written(file, "status", outcomes.statuses().size());

@@ -8,6 +8,7 @@
 
 #include "io/atomic_file.hpp"
 #include "io/build_info.hpp"
+#include "io/result_shard.hpp"
 #include "io/scenario.hpp"
 #include "solver/sweep/network_table.hpp"
 #include "solver/sweep/outcome.hpp"
@@ -18,8 +19,10 @@ namespace needflow {
 /// name. Points that never ran are `pending`. Network metrics are written where some were measured.
 /// Columns are packed on the threads of the caller's arena; the bytes do not depend on how many
 /// there are. Throws IoError.
+/// With `shard` the file is a part for merging (io/result_shard.hpp).
 void publish_results(AtomicFile& file, const Scenario& scenario, const Outcomes& outcomes,
-                     const NetworkTable& networks, const Provenance& provenance);
+                     const NetworkTable& networks, const Provenance& provenance,
+                     const ShardRecord* shard = nullptr);
 
 /// The file of `needflow network`: the grid of networks with their metrics, degrees and loads; the
 /// network itself (group `network`, which kind = "file" reads) where there is one alone.

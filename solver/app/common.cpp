@@ -2,23 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <csignal>
+#include <algorithm>
+#include <thread>
 
 #include "io/processors.hpp"
 #include "kernels/lanes.hpp"
 #include "solver/error.hpp"
 
 namespace needflow::app {
-
-namespace {
-
-// A signal handler can reach nothing but a global of this type.
-volatile std::sig_atomic_t interrupt_seen = 0;
-
-extern "C" void remember_interrupt(int /*signal*/) { interrupt_seen = 1; }
-
-}  // namespace
 
 void add_scenario_options(CLI::App& command, ScenarioOptions& options) {
   command.add_option("SCENARIO", options.file, "Scenario file (TOML)")->required();
@@ -75,8 +66,17 @@ LogLevel effective_level(const ScenarioOptions& options) {
   return options.quiet ? LogLevel::error : options.level;
 }
 
-int chosen_threads(const ScenarioOptions& options) {
-  return options.threads > 0 ? options.threads : usable_processors().count;
+int chosen_threads(const ScenarioOptions& options, int ranks_on_node) {
+  if (options.threads > 0) return options.threads;
+  return threads_of_rank(usable_processors(), static_cast<int>(std::thread::hardware_concurrency()),
+                         ranks_on_node);
+}
+
+int threads_of_rank(const UsableProcessors& usable, int online, int ranks_on_node) {
+  // Slurm's grant is a task's own; so is a mask that is less than the node.
+  const bool own = usable.decided_by == "SLURM_CPUS_PER_TASK" ||
+                   (!usable.limits.empty() && usable.limits.front().processors < online);
+  return own ? usable.count : std::max(1, usable.count / ranks_on_node);
 }
 
 Scenario load(const ScenarioOptions& options) {
@@ -111,14 +111,5 @@ std::string point_text(const Sweep& sweep, std::size_t i) {
   add_index("replicate", sweep.replicates, one.first_replicate);
   return text.empty() ? "the only point" : text;
 }
-
-void watch_interrupts() {
-  struct sigaction action = {};
-  action.sa_handler = remember_interrupt;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);  // the second one acts as usual
-  for (const int signal : std::array{SIGINT, SIGTERM, SIGUSR1}) sigaction(signal, &action, nullptr);
-}
-
-bool interrupted() { return interrupt_seen != 0; }
 
 }  // namespace needflow::app

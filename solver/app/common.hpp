@@ -1,4 +1,4 @@
-// What the subcommands share: options of the command line, levels of talk, exit codes, interrupts.
+// What the subcommands share: options of the command line, levels of talk, exit codes.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "io/atomic_file.hpp"
+#include "io/processors.hpp"
 #include "io/progress.hpp"
 #include "io/scenario.hpp"
+#include "solver/app/interrupts.hpp"
+#include "solver/ranks/communicator.hpp"
 
 namespace needflow::app {
 
@@ -32,6 +35,7 @@ struct Context {
   std::ostream& err;  ///< progress and troubles
   bool err_is_terminal = false;
   std::vector<std::string> command;  ///< argv, for provenance
+  Communicator& ranks;               ///< on all but the first, `out` and `err` lead nowhere
 };
 
 /// Options that every subcommand with a scenario takes.
@@ -68,8 +72,11 @@ void refuse_inputs_as_output(const Scenario& scenario, const OutputOptions& outp
 /// The level after --quiet.
 [[nodiscard]] LogLevel effective_level(const ScenarioOptions& options);
 
-/// Threads to use: as asked, else the least of affinity mask, cgroup quota and Slurm's grant.
-[[nodiscard]] int chosen_threads(const ScenarioOptions& options);
+/// Threads to use: as asked, else the least of affinity mask, cgroup quota and Slurm's grant. Ranks
+/// that a launcher has not bound to processors of their own share those of their node.
+[[nodiscard]] int chosen_threads(const ScenarioOptions& options, int ranks_on_node = 1);
+/// The same from what is usable.
+[[nodiscard]] int threads_of_rank(const UsableProcessors& usable, int online, int ranks_on_node);
 
 /// The scenario with its overrides. A file of ".h5" is refused with a hint.
 [[nodiscard]] Scenario load(const ScenarioOptions& options);
@@ -79,9 +86,5 @@ void refuse_inputs_as_output(const Scenario& scenario, const OutputOptions& outp
 
 /// The values of point i: "agents = 100, neighbors = table, network = 1".
 [[nodiscard]] std::string point_text(const Sweep& sweep, std::size_t i);
-
-/// Remembers INT, TERM and USR1 instead of dying at once; a second one kills as usual.
-void watch_interrupts();
-[[nodiscard]] bool interrupted();
 
 }  // namespace needflow::app

@@ -9,6 +9,7 @@
 #include "io/text_file.hpp"
 #include "solver/app/commands.hpp"
 #include "solver/app/plan_costs.hpp"
+#include "solver/app/sweep_journal.hpp"
 #include "solver/sweep/outcome.hpp"
 
 namespace needflow::app {
@@ -104,18 +105,60 @@ void print_costs(const Sweep& sweep, const Plan& plan, int threads, std::ostream
       readable_duration(seconds), threads, kFewRounds);
 }
 
+/// What a sweep of so many points writes on its way, and what of it is there.
+void print_journal(const Scenario& scenario, const Plan& plan,
+                   const std::optional<std::string>& output, std::ostream& out) {
+  // Columns of small or equal numbers are packed; twice as much where there is nothing to pack.
+  constexpr std::size_t kBytesARun = 85;
+  const std::size_t kept = scenario.sweep.traces || scenario.sweep.agents
+                               ? static_cast<std::size_t>(plan.outcome_bytes)
+                               : plan.points * scenario.sweep.types() * kBytesARun;
+  out << fmt::format("journal      about {} beside the output, removed when all is done\n",
+                     readable_size(kept));
+  if (!output) {
+    out << "resume       starts afresh where there is no journal; -o FILE tells what FILE's "
+           "holds\n";
+    return;
+  }
+  const auto journals = journals_of(*output);
+  if (journals.empty()) {
+    out << fmt::format("resume       {} has no journal: a sweep starts afresh\n", *output);
+    return;
+  }
+  const JournalContents contents = read_journals(journals);
+  const std::string difference = journal_difference(contents.header, journal_header(scenario));
+  if (!difference.empty()) {
+    out << fmt::format("resume       refused, {} is of another sweep:\n{}\n",
+                       journals.front().string(), difference);
+    return;
+  }
+  std::vector<bool> done(plan.points, false);
+  for (const OutcomeBatch& batch : contents.batches) {
+    for (const std::size_t point : batch.points) done[point] = true;
+  }
+  out << fmt::format("resume       skips {} of {} points, which are in {}\n",
+                     std::count(done.begin(), done.end(), true), plan.points,
+                     journals.front().string());
+}
+
 }  // namespace
 
 Command add_plan(CLI::App& program) {
   CLI::App* command =
       program.add_subcommand("plan", "What a sweep would do and cost; computes and writes nothing");
-  command->footer("Example: needflow plan data/mesh.toml --set network.count=8\n\n" +
-                  option_help());
+  command->footer(
+      "Examples:\n"
+      "  needflow plan data/mesh.toml --set network.count=8\n"
+      "  needflow plan data/mesh.toml -o mesh.h5     what --resume would skip\n\n" +
+      option_help());
   const auto options = std::make_shared<ScenarioOptions>();
   const auto lanes = std::make_shared<std::optional<int>>();
   add_scenario_options(*command, *options);
+  const auto output = std::make_shared<std::optional<std::string>>();
+  command->add_option("-o,--output", *output,
+                      "Result file of the sweep: tells what --resume would skip");
   add_lanes_option(*command, *lanes);
-  return [options, lanes](const Context& context) {
+  return [options, output, lanes](const Context& context) {
     const Scenario scenario = load(*options);
     const Sweep& sweep = scenario.sweep;
     const Plan plan = make_plan(sweep, *lanes);
@@ -128,8 +171,7 @@ Command add_plan(CLI::App& program) {
     print_problems(sweep, plan, context.out);
     print_costs(sweep, plan, threads, context.out);
     context.out << fmt::format("threads      {}, one process\n", threads);
-    context.out << fmt::format(
-        "resume       this version keeps no journal: a sweep starts afresh\n");
+    print_journal(scenario, plan, *output, context.out);
     context.out << fmt::format("plan hash    {:016x}\n", scenario.plan_hash);
     return int{kDone};
   };

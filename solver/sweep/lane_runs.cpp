@@ -89,6 +89,7 @@ class LaneCrew {
         draws_(work.sweep, work.recognition.recipients()),
         rounds_(work.recognition, work.queue.traits(), work.inside),
         finished_(work.recognition.recipients(), work.inside),
+        flight_(work.deliver.flights()),
         short_rounds_(has_short_rounds(work.recognition)),
         // Often enough for progress and seldom enough not to be felt.
         hand_over_at_(short_rounds_ ? 64 : 1) {}
@@ -170,6 +171,7 @@ class LaneCrew {
         return OutcomeBatch{};
       });
       if (trouble.points.empty()) return;
+      flight_.end(lane);
       fail(*run, trouble);
     }
   }
@@ -181,6 +183,7 @@ class LaneCrew {
   }
 
   void start(std::size_t lane, const Run& run) {
+    flight_.begin(lane, run.point);
     const Point& point = reader_.at(run.point);
     const std::shared_ptr<const Draw> draw = draws_.draw_of(point);
     for (std::size_t type = 0; type < draw->amounts.types(); ++type) {
@@ -207,6 +210,7 @@ class LaneCrew {
     for (std::size_t lane = 0; lane < L; ++lane) {
       if (!running_[lane] || rounds_.busy(lane)) continue;
       running_[lane] = false;
+      flight_.end(lane);
       Waiting waiting{occupants_[lane], outcome_from(rounds_.report(lane), work_.recognition), {}};
       if (work_.sweep.agents) {
         size_agent_rows(waiting.agents, work_.recognition, 1);
@@ -278,6 +282,7 @@ class LaneCrew {
   std::array<std::shared_ptr<const Draw>, L> draw_in_use_;  ///< rounds_ reads it in place
   LaneRounds<L> rounds_;
   FinishedStates<L> finished_;
+  Flight flight_;
   bool short_rounds_;
   std::size_t hand_over_at_;  ///< points a batch
   std::array<bool, L> running_{};

@@ -177,11 +177,67 @@ void Outcomes::add(OutcomeBatch&& batch) {
   }
   place(traces_, points() * types_, batch.traces, batch.points, types_);
   place(agents_, points(), batch.agents, batch.points, 1);
-  if (batch.messages.empty()) return;
-  require(batch.messages.size() == count, "a batch's messages do not fit its points");
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!batch.messages[i].empty()) messages_[batch.points[i]] = std::move(batch.messages[i]);
+  keep_troubles(batch);
+}
+
+bool Outcomes::is_worse(const OutcomeBatch& batch, std::size_t i) const {
+  const auto failed = [](Status status) { return status == Status::failed; };
+  const std::size_t point = batch.points[i];
+  require(point < points(), "an outcome of a point that the sweep does not have");
+  const auto before = std::span(statuses_).subspan(point * types_, types_);
+  if (before.front() == Status::pending) return false;
+  const auto now = std::span(batch.outcomes).subspan(i * types_, types_);
+  const bool fails =
+      std::any_of(now.begin(), now.end(), [&](const Outcome& run) { return failed(run.status); });
+  if (!fails) return false;
+  const bool failed_before = std::any_of(before.begin(), before.end(), failed);
+  const std::uint32_t tries = batch.attempts.empty() ? 1 : std::max(1U, batch.attempts[i]);
+  return !failed_before || attempts(point) > tries;
+}
+
+void Outcomes::add_unless_worse(OutcomeBatch&& batch) {
+  require(batch.outcomes.size() == batch.points.size() * types_,
+          "a batch's outcomes do not fit its points");
+  std::vector<bool> worse(batch.points.size());
+  for (std::size_t i = 0; i < worse.size(); ++i) worse[i] = is_worse(batch, i);
+  if (std::find(worse.begin(), worse.end(), true) != worse.end()) {
+    const auto keep = [&worse](auto& parts, std::size_t each) {
+      std::size_t i = 0;
+      if (!parts.empty()) std::erase_if(parts, [&](const auto&) { return worse[i++ / each]; });
+    };
+    keep(batch.outcomes, types_);
+    keep(batch.seconds, 1);
+    keep(batch.traces, types_);
+    keep(batch.agents, 1);
+    keep(batch.messages, 1);
+    keep(batch.attempts, 1);
+    keep(batch.points, 1);
   }
+  add(std::move(batch));
+}
+
+void Outcomes::keep_troubles(OutcomeBatch& batch) {
+  const std::size_t count = batch.points.size();
+  if (!messages_.empty()) {  // of points that failed before and were tried again
+    for (const std::size_t point : batch.points) messages_.erase(point);
+  }
+  if (!batch.messages.empty()) {
+    require(batch.messages.size() == count, "a batch's messages do not fit its points");
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!batch.messages[i].empty()) messages_[batch.points[i]] = std::move(batch.messages[i]);
+    }
+  }
+  if (!batch.attempts.empty()) {
+    require(batch.attempts.size() == count, "a batch's attempts do not fit its points");
+    for (std::size_t i = 0; i < count; ++i) {
+      if (batch.attempts[i] > 1) attempts_[batch.points[i]] = batch.attempts[i];
+    }
+  }
+}
+
+std::uint32_t Outcomes::attempts(std::size_t point) const {
+  const auto entry = attempts_.find(point);
+  return entry == attempts_.end() ? 1 : entry->second;
 }
 
 std::span<const double> Outcomes::reals(std::size_t metric) const {

@@ -49,6 +49,7 @@ struct OutcomeBatch {
   std::vector<std::vector<TraceRow>> traces;  ///< points × types
   std::vector<AgentRows> agents;              ///< a point
   std::vector<std::string> messages;          ///< a point: why it failed or is invalid
+  std::vector<std::uint32_t> attempts;        ///< a point: how often it was tried; 0 or empty: once
 };
 
 /// What a whole sweep leaves behind, every point at its own place, whatever order they came in. One
@@ -60,9 +61,14 @@ class Outcomes {
   /// All `points` × `types` runs are `pending`, of no duration and without numbers.
   Outcomes(std::size_t points, std::size_t types);
 
-  /// Takes over what the batch holds; a point is added once. Throws std::logic_error for a point
-  /// beyond the sweep or a part of the wrong length. About 40 ns a point in batches of 16.
+  /// Takes over what the batch holds; a point that comes again is replaced. Throws std::logic_error
+  /// for a point beyond the sweep or a part of the wrong length. About 40 ns a point in batches
+  /// of 16.
   void add(OutcomeBatch&& batch);
+
+  /// The same for outcomes out of several journals, whose order means nothing: of a point that
+  /// comes again, a result stays before a failure and the later try before the earlier.
+  void add_unless_worse(OutcomeBatch&& batch);
 
   [[nodiscard]] std::size_t points() const { return seconds_.size(); }
   [[nodiscard]] std::size_t types() const { return types_; }
@@ -82,11 +88,16 @@ class Outcomes {
 
   /// Why points failed or are invalid, by point.
   [[nodiscard]] const std::map<std::size_t, std::string>& messages() const { return messages_; }
+  /// How often a point with a message was tried.
+  [[nodiscard]] std::uint32_t attempts(std::size_t point) const;
 
   /// One run put together again.
   [[nodiscard]] Outcome run(std::size_t point, std::size_t type = 0) const;
 
  private:
+  void keep_troubles(OutcomeBatch& batch);
+  [[nodiscard]] bool is_worse(const OutcomeBatch& batch, std::size_t i) const;
+
   std::size_t types_;
   std::vector<Status> statuses_;
   // Of 4 KiB pages, half the page faults of a sweep of short runs were theirs.
@@ -96,6 +107,7 @@ class Outcomes {
   std::vector<std::vector<TraceRow>> traces_;
   std::vector<AgentRows> agents_;
   std::map<std::size_t, std::string> messages_;
+  std::map<std::size_t, std::uint32_t> attempts_;  ///< where more than one
 };
 
 /// One column of results.

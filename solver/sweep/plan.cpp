@@ -100,9 +100,16 @@ class Planner {
       plan_.tasks[t].rounds = rounds_[t] * static_cast<std::int64_t>(sweep_.types());
       add_costs(sweep_, plan_.tasks[t], rounds_[t], plan_);
     }
-    std::stable_sort(
-        plan_.tasks.begin(), plan_.tasks.end(),
-        [](const NetworkTask& a, const NetworkTask& b) { return a.entries > b.entries; });
+    // Independent networks are replicates: all settings meet network 0 before network 1, so that an
+    // interrupted sweep is a sample of the whole grid. Within them the biggest go first, and the
+    // last ones are small enough to end together.
+    std::stable_sort(plan_.tasks.begin(), plan_.tasks.end(),
+                     [](const NetworkTask& a, const NetworkTask& b) {
+                       if (a.example.network != b.example.network) {
+                         return a.example.network < b.example.network;
+                       }
+                       return a.entries > b.entries;
+                     });
     return std::move(plan_);
   }
 

@@ -30,7 +30,7 @@ struct InvalidEntry {
 
 struct Plan {
   std::size_t points = 0;
-  std::vector<NetworkTask> tasks;     ///< biggest first
+  std::vector<NetworkTask> tasks;     ///< network 0 of all settings first, biggest first among them
   std::vector<InvalidEntry> invalid;  ///< points that are known to have no solution, ascending
   std::size_t duplicates = 0;         ///< points that compute what an earlier point computes
   std::vector<std::size_t> duplicate_examples;  ///< the first few of them

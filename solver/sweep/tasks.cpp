@@ -3,6 +3,8 @@
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 
 #include "solver/statistics.hpp"
@@ -74,7 +76,10 @@ void run_watched(const Sweep& sweep, const NetworkTask& task, const Recognition&
                  Deliverer& deliver) {
   const Threads inside = task.layout.shares_rows ? Threads::all : Threads::one;
   for_crew(task.points.size(), task.layout.shares_rows, [&](std::size_t i) {
-    if (!deliver.stopped()) deliver(run_point(sweep, task.points[i], recognition, inside));
+    if (deliver.stopped()) return;
+    Flight flight(deliver.flights());
+    flight.begin(0, task.points[i]);
+    deliver(run_point(sweep, task.points[i], recognition, inside));
   });
 }
 
@@ -100,8 +105,11 @@ void run_task(const Sweep& sweep, const NetworkTask& task, Deliverer& deliver) {
   const Threads inside = task.layout.shares_rows ? Threads::all : Threads::one;
   std::shared_ptr<const Recognition> recognition;
   const OutcomeBatch trouble = outcome_of(sweep, task.points.front(), [&] {
+    Flight flight(deliver.flights());
+    flight.begin_building(task.points.front());
     recognition = recognition_of(sweep, task.example, inside, [&](const Network& network) {
       if (sweep.network_metrics == NetworkMetrics::none) return;
+      if (deliver.knows_network(task.points)) return;
       deliver.measured(task.points, measure_network(network, metric_options(sweep.network_metrics),
                                                     task.example.settings.seed, inside));
     });
@@ -207,16 +215,22 @@ void run_plan(const Sweep& sweep, const Plan& plan, int threads, OutcomeSink& si
   }
   run_in_arena(threads, [&] {
     std::vector<const NetworkTask*> side_by_side;
-    for (const NetworkTask& task : plan.tasks) {  // biggest first
+    for (const NetworkTask& task : plan.tasks) {
       if (task.layout.shares_rows) {
         run_task(sweep, task, deliver);
       } else {
         side_by_side.push_back(&task);
       }
     }
-    parallel_indices(
-        side_by_side.size(), [&](std::size_t i) { run_task(sweep, *side_by_side[i], deliver); },
-        tbb::simple_partitioner());
+    // Taken in order, not by halves: what an interrupt leaves undone is the end of the plan.
+    std::atomic<std::size_t> next = 0;
+    const auto hands = std::min(static_cast<std::size_t>(threads), side_by_side.size());
+    const auto take_tasks = [&](std::size_t) {
+      for (std::size_t i = next++; i < side_by_side.size(); i = next++) {
+        run_task(sweep, *side_by_side[i], deliver);
+      }
+    };
+    parallel_indices(hands, take_tasks, tbb::simple_partitioner());
   });
 }
 

@@ -165,6 +165,18 @@ TEST_CASE("without cgroups, or with files that make no sense, there is no cgroup
   CHECK(cgroup_limits(root.path()).empty());
 }
 
+TEST_CASE("memory nodes with processors count, other nodes and files do not") {
+  const FakeRoot root;
+  CHECK(numa_nodes(root.path()) == 1);
+  const std::string node = "sys/devices/system/node/";
+  root.put(node + "node0/cpulist", "0-63\n");
+  root.put(node + "node1/cpulist", "64-127\n");
+  root.put(node + "node2/cpulist", "\n");  // memory of a device
+  root.put(node + "nodes/cpulist", "1\n");
+  root.put(node + "online", "0-2\n");
+  CHECK(numa_nodes(root.path()) == 2);
+}
+
 TEST_CASE("Slurm's grant is a whole number from 1 up") {
   REQUIRE(slurm_limit("8"));
   CHECK(slurm_limit("8")->processors == 8);

@@ -28,6 +28,13 @@ TEST_CASE("a bar fills up and a message stands on a line of its own") {
   CHECK(out.str().ends_with("\r\033[Kpoint 3 is invalid\n"));
 }
 
+TEST_CASE("points of an earlier process count as done and not for the rate") {
+  std::ostringstream out;
+  Progress progress(out, ProgressStyle::lines, 100, 50);
+  progress.update(60, 0, Progress::Clock::now() + 20s);
+  CHECK(out.str().find("60 of 100 points, 0.50/s, 1 min 20 s left") == 0);
+}
+
 TEST_CASE("quiet progress prints nothing") {
   std::ostringstream out;
   Progress progress(out, ProgressStyle::none, 1);

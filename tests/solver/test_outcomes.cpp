@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <stdexcept>
+#include <string>
 
 #include "solver/sweep/outcome.hpp"
 
@@ -64,6 +65,31 @@ TEST_CASE("batches in any order put every number where its point and type belong
       }
     }
     CHECK(outcomes.seconds()[point] == 0.5 * static_cast<double>(point));
+  }
+}
+
+TEST_CASE("of several journals' tries of a point a result stays before a failure, in any order") {
+  const auto failure = [](std::uint32_t tries) {
+    OutcomeBatch batch = batch_of({1, 2}, 2);
+    batch.outcomes[0].status = Status::failed;  // point 1, the first type
+    batch.messages = {"try " + std::to_string(tries), ""};
+    batch.attempts = {tries, 1};
+    return batch;
+  };
+  for (const bool result_first : {false, true}) {
+    Outcomes outcomes(3, 2);
+    if (result_first) outcomes.add_unless_worse(batch_of({1}, 2));
+    outcomes.add_unless_worse(failure(2));
+    outcomes.add_unless_worse(failure(1));
+    if (!result_first) {
+      CHECK(outcomes.messages().at(1) == "try 2");
+      CHECK(outcomes.attempts(1) == 2);
+      outcomes.add_unless_worse(batch_of({1}, 2));
+    }
+    CHECK(outcomes.run(1, 0).status == numbered(2).status);
+    CHECK(outcomes.run(1, 1).rounds == numbered(3).rounds);
+    CHECK(outcomes.run(2, 0).rounds == numbered(4).rounds);
+    CHECK(outcomes.messages().empty());
   }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "io/scenario.hpp"
 #include "solver/sweep/plan.hpp"
@@ -110,9 +111,9 @@ void check_against_naive(const Sweep& sweep) {
     CHECK(task.rounds == rounds);
     if (t == 0) continue;
     const NetworkTask& before = plan.tasks[t - 1];
-    const bool in_order = before.entries > task.entries || (before.entries == task.entries &&
-                                                            place.at(before.points.front()) < same);
-    CHECK(in_order);
+    // Network 0 of all settings first, then the biggest, then the first point.
+    CHECK(std::tuple(before.example.network, -before.entries, place.at(before.points.front())) <
+          std::tuple(task.example.network, -task.entries, same));
   }
 }
 

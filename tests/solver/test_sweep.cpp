@@ -108,10 +108,13 @@ TEST_CASE("an axis value added changes no other point") {
   CHECK(a.run(1).satisfaction.gini == b.run(2).satisfaction.gini);
 }
 
-TEST_CASE("points that share a network are one task, biggest task first") {
+TEST_CASE("points that share a network are one task; network 0 comes first, biggest task first") {
   const Plan plan = make_plan(sweep_of(kGrid));
   for (std::size_t t = 1; t < plan.tasks.size(); ++t) {
-    CHECK(plan.tasks[t - 1].entries >= plan.tasks[t].entries);
+    const NetworkTask& a = plan.tasks[t - 1];
+    const NetworkTask& b = plan.tasks[t];
+    CHECK(a.example.network <= b.example.network);
+    if (a.example.network == b.example.network) CHECK(a.entries >= b.entries);
   }
   std::set<std::size_t> covered;
   for (const NetworkTask& task : plan.tasks) covered.insert(task.points.begin(), task.points.end());

@@ -1,0 +1,454 @@
+#include "io/journal_records.hpp"
+
+#include <fmt/format.h>
+#include <isa-l/crc.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+#include "solver/sweep/sweep.hpp"
+
+namespace needflow {
+
+namespace {
+
+constexpr char kMagic[] = "needflow journal";  // 16 letters
+constexpr std::uint32_t kByteOrder = 0x01020304;
+
+// An outcome is a status and words of 8 bytes; a new one changes the fingerprint below by its size.
+constexpr std::size_t kOutcomeHead = 8;  // status and padding
+constexpr std::size_t kOutcomeWords = (sizeof(Outcome) - kOutcomeHead) / 8;
+static_assert(std::is_standard_layout_v<Outcome> && offsetof(Outcome, status) == 0 &&
+              offsetof(Outcome, rounds) == kOutcomeHead && sizeof(Outcome) % 8 == 0);
+static_assert(std::is_trivially_copyable_v<TraceRow> && sizeof(TraceRow) == 9 * 8,
+              "a trace's row has no padding");
+static_assert(sizeof(std::size_t) == 8 && sizeof(Status) == 1, "written as they lie");
+
+/// Names the layout of what is copied: metrics by name and order, sizes.
+std::uint64_t layout_fingerprint() {
+  std::string text =
+      fmt::format("{} {} {}", sizeof(Outcome), sizeof(TraceRow), sizeof(GraphMetrics));
+  for (const Metric& metric : metrics()) text += fmt::format(" {}", metric.name);
+  return fingerprint(text);
+}
+
+class Writer {
+ public:
+  explicit Writer(Bytes& to) : to_(to) {}
+
+  void bytes(const void* from, std::size_t count) {
+    const auto* first = static_cast<const std::byte*>(from);
+    to_.insert(to_.end(), first, first + count);
+  }
+  template <class T>
+  void number(T value) {
+    static_assert(std::is_arithmetic_v<T>);
+    bytes(&value, sizeof(T));
+  }
+  template <class T>
+  void numbers(std::span<const T> values) {
+    static_assert(std::is_arithmetic_v<T>);
+    if (!values.empty()) bytes(values.data(), values.size_bytes());
+  }
+  template <class T>
+  void counted(const std::vector<T>& values) {
+    number<std::uint64_t>(values.size());
+    numbers(std::span<const T>(values));
+  }
+  void text(const std::string& text) {
+    number<std::uint64_t>(text.size());
+    bytes(text.data(), text.size());
+  }
+  /// Words that are often all the same, or small: 0 and one word, or how many bytes of each are
+  /// written, and those. Halves what a sweep writes; a page of the journal costs 0.7 µs to fill and
+  /// to drop, and packing it 0.2 µs.
+  void column(std::span<const std::uint64_t> words) {
+    std::uint64_t any = 0;
+    std::uint64_t differs = 0;
+    for (const std::uint64_t word : words) {
+      any |= word;
+      differs |= word ^ words[0];
+    }
+    if (differs == 0) {
+      number<std::uint8_t>(0);
+      if (!words.empty()) number(words[0]);
+    } else if (any >> 16U == 0) {
+      narrow<std::uint16_t>(words);
+    } else if (any >> 32U == 0) {
+      narrow<std::uint32_t>(words);
+    } else {
+      number<std::uint8_t>(8);
+      numbers(words);
+    }
+  }
+
+ private:
+  template <class T>
+  void narrow(std::span<const std::uint64_t> words) {
+    number(static_cast<std::uint8_t>(sizeof(T)));
+    constexpr std::size_t kSome = 64;
+    std::array<T, kSome> some{};
+    for (std::size_t begin = 0; begin < words.size(); begin += kSome) {
+      const std::size_t count = std::min(kSome, words.size() - begin);
+      for (std::size_t i = 0; i < count; ++i) some[i] = static_cast<T>(words[begin + i]);
+      bytes(some.data(), count * sizeof(T));
+    }
+  }
+
+  Bytes& to_;
+};
+
+class Reader {
+ public:
+  explicit Reader(std::span<const std::byte> from) : from_(from) {}
+
+  void bytes(void* to, std::size_t count) {
+    require(count <= from_.size(), "it ends too early");
+    if (count > 0) std::memcpy(to, from_.data(), count);
+    from_ = from_.subspan(count);
+  }
+  template <class T>
+  [[nodiscard]] T number() {
+    T value;
+    bytes(&value, sizeof(T));
+    return value;
+  }
+  /// Asks for memory only after it is clear that the bytes are there.
+  template <class T>
+  [[nodiscard]] std::vector<T> numbers(std::uint64_t count) {
+    require(count <= from_.size() / sizeof(T), "it ends too early");
+    std::vector<T> values(static_cast<std::size_t>(count));
+    bytes(values.data(), values.size() * sizeof(T));
+    return values;
+  }
+  template <class T>
+  [[nodiscard]] std::vector<T> counted() {
+    return numbers<T>(number<std::uint64_t>());
+  }
+  [[nodiscard]] std::string text() {
+    const auto letters = counted<char>();
+    return {letters.begin(), letters.end()};
+  }
+  /// As Writer::column() writes it. A word is at least two bytes or the only one, so whoever says
+  /// how many there are is believed up to `most` alone.
+  [[nodiscard]] std::vector<std::uint64_t> column(std::uint64_t count, std::uint64_t most) {
+    require(count <= most, "more points than the plan has");
+    switch (number<std::uint8_t>()) {
+      case 0:
+        return std::vector<std::uint64_t>(static_cast<std::size_t>(count),
+                                          count == 0 ? 0 : number<std::uint64_t>());
+      case 2:
+        return widened<std::uint16_t>(count);
+      case 4:
+        return widened<std::uint32_t>(count);
+      case 8:
+        return numbers<std::uint64_t>(count);
+      default:
+        throw MalformedRecord("a column of an unknown width");
+    }
+  }
+  [[nodiscard]] std::vector<std::size_t> points(std::uint64_t count, const JournalHeader& header) {
+    auto points = column(count, header.points);
+    const auto beyond = [&](std::size_t point) { return point >= header.points; };
+    require(std::none_of(points.begin(), points.end(), beyond), "a point beyond the plan");
+    return points;
+  }
+  void done() const { require(from_.empty(), "it is too long"); }
+  /// How many things of at least `bytes` each can follow.
+  void require_room(std::uint64_t count, std::size_t bytes) const {
+    require(count <= from_.size() / bytes, "it ends too early");
+  }
+  static void require(bool holds, const char* what) {
+    if (!holds) throw MalformedRecord(what);
+  }
+
+ private:
+  template <class T>
+  [[nodiscard]] std::vector<std::uint64_t> widened(std::uint64_t count) {
+    const auto values = numbers<T>(count);
+    return {values.begin(), values.end()};
+  }
+
+  std::span<const std::byte> from_;
+};
+
+enum Parts : std::uint8_t { kTraces = 1, kAgents = 2, kMessages = 4, kAttempts = 8 };
+
+template <class Codec, class Rows>
+void for_columns(Codec&& codec, Rows& rows) {
+  for (auto* column : {&rows.need, &rows.satisfied, &rows.damping, &rows.residual, &rows.capacity,
+                       &rows.capacity_left}) {
+    codec(*column);
+  }
+  for (auto* column : {&rows.recipient_degree, &rows.provider_degree}) codec(*column);
+}
+
+/// Every field of the metrics, in order, to either side.
+template <class Codec, class Metrics>
+void for_fields(Codec&& codec, Metrics& m) {
+  static_assert(sizeof(GraphMetrics) == 8 * 24 + 2 * sizeof(std::vector<std::int64_t>),
+                "a new field of GraphMetrics belongs into this list");
+  codec(m.nodes, m.edges, m.degree_histogram, m.mean_degree, m.connection_reduction,
+        m.over_50_links, m.over_100_links, m.components, m.largest_component, m.sources,
+        m.hop_pairs, m.unreachable_pairs, m.mean_path.value, m.mean_path.error, m.diameter_at_least,
+        m.diameter_at_most, m.triangles, m.clustering.value, m.clustering.error,
+        m.clustering_agents, m.spectral_gap, m.spectral_residual, m.edge_load.sources,
+        m.edge_load.mean, m.edge_load.largest, m.edge_load.p99);
+}
+
+std::map<std::size_t, std::uint32_t> read_marks(Reader& reader, const JournalHeader& header) {
+  const auto count = reader.number<std::uint64_t>();
+  const auto points = reader.points(count, header);
+  const auto times = reader.numbers<std::uint32_t>(count);
+  std::map<std::size_t, std::uint32_t> marks;
+  for (std::size_t i = 0; i < points.size(); ++i) marks[points[i]] = times[i];
+  return marks;
+}
+
+void write_marks(Writer& writer, const std::map<std::size_t, std::uint32_t>& marks) {
+  writer.number<std::uint64_t>(marks.size());
+  std::vector<std::uint64_t> points;
+  for (const auto& [point, times] : marks) points.push_back(point);
+  writer.column(points);
+  for (const auto& [point, times] : marks) writer.number(times);
+}
+
+}  // namespace
+
+void merge(const CrashMarks& from, CrashMarks& to) {
+  for (const auto member : {&CrashMarks::running, &CrashMarks::building}) {
+    for (const auto& [point, times] : from.*member) {
+      std::uint32_t& known = (to.*member)[point];
+      known = std::max(known, times);
+    }
+  }
+}
+
+std::uint32_t crc32c(std::span<const std::byte> bytes) {
+  constexpr std::size_t kPiece = std::size_t{1} << 30;  // the library counts in int
+  std::uint32_t state = ~std::uint32_t{0};
+  while (!bytes.empty()) {
+    const std::size_t count = std::min(bytes.size(), kPiece);
+    // Reads only; its signature is older than const.
+    auto* first = reinterpret_cast<unsigned char*>(const_cast<std::byte*>(bytes.data()));
+    state = ::crc32_iscsi(first, static_cast<int>(count), state);
+    bytes = bytes.subspan(count);
+  }
+  return ~state;
+}
+
+void encode(const JournalHeader& header, Bytes& to) {
+  Writer writer(to);
+  writer.bytes(kMagic, sizeof(kMagic) - 1);
+  writer.number(kJournalVersion);
+  writer.number(kByteOrder);
+  writer.number(layout_fingerprint());
+  writer.number(header.schema_version);
+  writer.text(header.needflow_version);
+  writer.text(header.commit);
+  writer.number(header.plan_hash);
+  writer.number(header.points);
+  for (const std::uint32_t number :
+       {header.types, header.shard, header.shards, header.rank, header.ranks}) {
+    writer.number(number);
+  }
+  writer.text(header.scenario);
+  writer.number<std::uint64_t>(header.axes.size());
+  for (const JournalAxis& axis : header.axes) {
+    writer.text(axis.name);
+    writer.number<std::uint64_t>(axis.values.size());
+    for (const std::string& value : axis.values) writer.text(value);
+  }
+}
+
+JournalHeader decode_header(std::span<const std::byte> payload) {
+  Reader reader(payload);
+  char magic[sizeof(kMagic) - 1];
+  reader.bytes(magic, sizeof(magic));
+  Reader::require(std::memcmp(magic, kMagic, sizeof(magic)) == 0, "it is not a needflow journal");
+  const auto version = reader.number<std::uint32_t>();
+  Reader::require(reader.number<std::uint32_t>() == kByteOrder,
+                  "it comes from a machine with another byte order");
+  if (version != kJournalVersion) {
+    throw MalformedRecord(fmt::format("it has journal version {}, this program reads version {}",
+                                      version, kJournalVersion));
+  }
+  Reader::require(reader.number<std::uint64_t>() == layout_fingerprint(),
+                  "it comes from a version of needflow with other metrics");
+  JournalHeader header;
+  header.schema_version = reader.number<std::int64_t>();
+  header.needflow_version = reader.text();
+  header.commit = reader.text();
+  header.plan_hash = reader.number<std::uint64_t>();
+  header.points = reader.number<std::uint64_t>();
+  for (std::uint32_t* number :
+       {&header.types, &header.shard, &header.shards, &header.rank, &header.ranks}) {
+    *number = reader.number<std::uint32_t>();
+  }
+  header.scenario = reader.text();
+  const auto axes = reader.number<std::uint64_t>();
+  for (std::uint64_t i = 0; i < axes; ++i) {
+    JournalAxis axis;
+    axis.name = reader.text();
+    const auto values = reader.number<std::uint64_t>();
+    reader.require_room(values, sizeof(std::uint64_t));
+    for (std::uint64_t v = 0; v < values; ++v) axis.values.push_back(reader.text());
+    header.axes.push_back(std::move(axis));
+  }
+  reader.done();
+  return header;
+}
+
+void encode(const OutcomeBatch& batch, Bytes& to) {
+  Writer writer(to);
+  writer.number<std::uint64_t>(batch.points.size());
+  const auto parts = (batch.traces.empty() ? 0 : kTraces) | (batch.agents.empty() ? 0 : kAgents) |
+                     (batch.messages.empty() ? 0 : kMessages) |
+                     (batch.attempts.empty() ? 0 : kAttempts);
+  writer.number(static_cast<std::uint8_t>(parts));
+  writer.column(batch.points);
+  const std::vector<float> seconds(batch.seconds.begin(), batch.seconds.end());
+  writer.numbers(std::span(seconds));
+  std::vector<Status> statuses;
+  statuses.reserve(batch.outcomes.size());
+  for (const Outcome& outcome : batch.outcomes) statuses.push_back(outcome.status);
+  writer.bytes(statuses.data(), statuses.size());
+  std::vector<std::uint64_t> words(batch.outcomes.size());
+  for (std::size_t metric = 0; metric < kOutcomeWords; ++metric) {
+    const std::size_t at = kOutcomeHead + 8 * metric;
+    const auto* from = reinterpret_cast<const std::byte*>(batch.outcomes.data()) + at;
+    for (std::uint64_t& word : words) {
+      std::memcpy(&word, from, 8);
+      from += sizeof(Outcome);
+    }
+    writer.column(words);
+  }
+  for (const std::vector<TraceRow>& trace : batch.traces) {
+    writer.number<std::uint64_t>(trace.size());
+    writer.bytes(trace.data(), trace.size() * sizeof(TraceRow));
+  }
+  for (const AgentRows& rows : batch.agents) {
+    for_columns([&](const auto& column) { writer.counted(column); }, rows);
+  }
+  for (const std::string& message : batch.messages) writer.text(message);
+  writer.numbers(std::span(batch.attempts));
+}
+
+OutcomeBatch decode_outcomes(std::span<const std::byte> payload, const JournalHeader& header) {
+  Reader reader(payload);
+  OutcomeBatch batch;
+  const auto count = reader.number<std::uint64_t>();
+  const auto parts = reader.number<std::uint8_t>();
+  Reader::require(parts < 16, "it has parts that nobody writes");
+  batch.points = reader.points(count, header);
+  const auto seconds = reader.numbers<float>(count);
+  batch.seconds.assign(seconds.begin(), seconds.end());
+  const std::uint64_t runs = count * header.types;
+  const auto statuses = reader.numbers<std::uint8_t>(runs);
+  batch.outcomes.resize(statuses.size());
+  for (std::size_t i = 0; i < statuses.size(); ++i) {
+    Outcome& outcome = batch.outcomes[i];
+    Reader::require(statuses[i] <= static_cast<std::uint8_t>(Status::invalid), "an unknown status");
+    outcome.status = static_cast<Status>(statuses[i]);
+  }
+  for (std::size_t word = 0; word < kOutcomeWords; ++word) {
+    const std::size_t at = kOutcomeHead + 8 * word;
+    const auto column = reader.column(runs, runs);
+    for (std::size_t i = 0; i < column.size(); ++i) {
+      std::memcpy(reinterpret_cast<std::byte*>(&batch.outcomes[i]) + at, &column[i], 8);
+    }
+  }
+  if ((parts & kTraces) != 0) {
+    reader.require_room(runs, sizeof(std::uint64_t));
+    batch.traces.resize(static_cast<std::size_t>(runs));
+    for (std::vector<TraceRow>& trace : batch.traces) {
+      const auto rows = reader.number<std::uint64_t>();
+      reader.require_room(rows, sizeof(TraceRow));
+      trace.resize(static_cast<std::size_t>(rows));
+      reader.bytes(trace.data(), trace.size() * sizeof(TraceRow));
+    }
+  }
+  if ((parts & kAgents) != 0) {
+    batch.agents.resize(static_cast<std::size_t>(count));
+    for (AgentRows& rows : batch.agents) {
+      for_columns([&]<class T>(std::vector<T>& column) { column = reader.counted<T>(); }, rows);
+    }
+  }
+  if ((parts & kMessages) != 0) {
+    for (std::uint64_t i = 0; i < count; ++i) batch.messages.push_back(reader.text());
+  }
+  if ((parts & kAttempts) != 0) batch.attempts = reader.numbers<std::uint32_t>(count);
+  reader.done();
+  return batch;
+}
+
+void encode(std::span<const std::size_t> points, const GraphMetrics& metrics, Bytes& to) {
+  Writer writer(to);
+  writer.number<std::uint64_t>(points.size());
+  writer.column(points);
+  const auto put = [&]<class T>(const T& field) {
+    if constexpr (std::is_arithmetic_v<T>) {
+      writer.number(field);
+    } else {
+      writer.counted(field);
+    }
+  };
+  for_fields([&](const auto&... fields) { (put(fields), ...); }, metrics);
+}
+
+MeasuredNetwork decode_network(std::span<const std::byte> payload, const JournalHeader& header) {
+  Reader reader(payload);
+  MeasuredNetwork network;
+  network.points = reader.points(reader.number<std::uint64_t>(), header);
+  const auto take = [&]<class T>(T& field) {
+    if constexpr (std::is_arithmetic_v<T>) {
+      field = reader.number<T>();
+    } else {
+      field = reader.counted<typename T::value_type>();
+    }
+  };
+  for_fields([&](auto&... fields) { (take(fields), ...); }, network.metrics);
+  reader.done();
+  return network;
+}
+
+void encode(const CrashMarks& marks, Bytes& to) {
+  Writer writer(to);
+  write_marks(writer, marks.running);
+  write_marks(writer, marks.building);
+}
+
+CrashMarks decode_crash(std::span<const std::byte> payload, const JournalHeader& header) {
+  Reader reader(payload);
+  CrashMarks marks;
+  marks.running = read_marks(reader, header);
+  marks.building = read_marks(reader, header);
+  reader.done();
+  return marks;
+}
+
+void encode(const JournalSession& session, Bytes& to) {
+  Writer writer(to);
+  writer.number(session.started);
+  writer.number(session.done);
+  writer.number(session.process);
+  writer.text(session.host);
+  writer.number(session.threads);
+}
+
+JournalSession decode_session(std::span<const std::byte> payload) {
+  Reader reader(payload);
+  JournalSession session;
+  session.started = reader.number<double>();
+  session.done = reader.number<std::uint64_t>();
+  session.process = reader.number<std::int64_t>();
+  session.host = reader.text();
+  session.threads = reader.number<std::int32_t>();
+  reader.done();
+  return session;
+}
+
+}  // namespace needflow

@@ -1,0 +1,64 @@
+#include "io/result_facts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "io/h5.hpp"
+#include "solver/error.hpp"
+
+namespace needflow {
+
+namespace {
+
+constexpr const char* kReading = "read a result file";
+
+std::string text_attribute(hid_t where, const char* name) {
+  const H5Handle attribute(H5Aopen(where, name, H5P_DEFAULT), H5Aclose, kReading);
+  const H5Handle type(H5Aget_type(attribute.get()), H5Tclose, kReading);
+  char* text = nullptr;
+  if (H5Tis_variable_str(type.get()) <= 0 || H5Aread(attribute.get(), type.get(), &text) < 0) {
+    throw IoError(kReading);
+  }
+  std::string result = text == nullptr ? "" : text;
+  H5free_memory(text);
+  return result;
+}
+
+ResultFacts read_facts(const std::filesystem::path& file) {
+  const H5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, kReading);
+  H5Pset_file_locking(access.get(), true, true);  // NFS and Lustre may refuse locks
+  const H5Handle opened(H5Fopen(file.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose, kReading);
+  ResultFacts facts;
+  facts.plan_hash = text_attribute(opened.get(), "plan_hash");
+  facts.scenario = text_attribute(opened.get(), "scenario");
+  facts.title = text_attribute(opened.get(), "title");
+  facts.needflow_version = text_attribute(opened.get(), "needflow_version");
+  const H5Handle version(H5Aopen(opened.get(), "schema_version", H5P_DEFAULT), H5Aclose, kReading);
+  if (H5Aread(version.get(), H5T_NATIVE_INT64, &facts.schema_version) < 0) throw IoError(kReading);
+  const H5Handle status(H5Dopen2(opened.get(), "status", H5P_DEFAULT), H5Dclose, kReading);
+  const H5Handle space(H5Dget_space(status.get()), H5Sclose, kReading);
+  std::vector<std::uint8_t> codes(
+      static_cast<std::size_t>(std::max<hssize_t>(0, H5Sget_simple_extent_npoints(space.get()))));
+  if (H5Dread(status.get(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, codes.data()) < 0) {
+    throw IoError(kReading);
+  }
+  facts.runs = codes.size();
+  for (const std::uint8_t code : codes) {
+    if (code < facts.by_status.size()) ++facts.by_status[code];
+  }
+  return facts;
+}
+
+}  // namespace
+
+ResultFacts read_result_facts(const std::filesystem::path& file) {
+  try {
+    return read_facts(file);
+  } catch (const IoError&) {
+    throw IoError(fmt::format("{} is not a result file of needflow", file.string()));
+  }
+}
+
+}  // namespace needflow

@@ -1,0 +1,97 @@
+// A sweep over ranks: together they run every point once, and stop together.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <numeric>
+
+#include "solver/error.hpp"
+#include "solver/ranks/rank_sweep.hpp"
+#include "tests/ranks/ranks.hpp"
+
+namespace needflow {
+namespace {
+
+/// Meshes of three sizes, drawn amounts, 40 draws each.
+Sweep small_sweep() {
+  Sweep sweep;
+  sweep.base.network.agents = 20;
+  sweep.base.network.neighbors = 4;
+  sweep.replicates = 40;
+  sweep.networks = 6;
+  auto instance = std::make_shared<Instance>();
+  instance->source = Source::generated;
+  sweep.instance = instance;
+  return sweep;
+}
+
+class Counts : public OutcomeSink {
+ public:
+  explicit Counts(std::size_t points) : times(points, 0) {}
+  void finished(OutcomeBatch batch) override {
+    for (const std::size_t point : batch.points) ++times[point];
+    done += batch.points.size();
+  }
+  [[nodiscard]] bool stop_requested() const override { return done >= stop_at; }
+
+  std::vector<std::int64_t> times;
+  std::atomic<std::size_t> done = 0;
+  std::size_t stop_at = std::numeric_limits<std::size_t>::max();
+};
+
+TEST_CASE("ranks run every point once") {
+  const Sweep sweep = small_sweep();
+  const Plan plan = make_plan(sweep);
+  Counts counts(plan.points);
+  RankSweep job(ranks());
+  job.run({sweep, plan, 1, {}, counts, [] { return RankProgress{}; }, {}, {}});
+  CHECK(job.wait_for_all([] { return false; }));
+  ranks().add(counts.times);
+  for (const std::int64_t times : counts.times) CHECK(times == 1);
+}
+
+TEST_CASE("too many failures on one rank stop all of them") {
+  const Sweep sweep = small_sweep();
+  const Plan plan = make_plan(sweep);
+  Counts counts(plan.points);
+  RankSweep job(ranks());
+  job.run({sweep,
+           plan,
+           1,
+           {},
+           counts,
+           [&] {
+             const auto done = static_cast<std::int64_t>(counts.done.load());
+             return RankProgress{done, done};
+           },
+           {},
+           std::size_t{0}});
+  CHECK(job.wait_for_all([] { return false; }));
+  CHECK(job.everywhere().troubled > 0);
+  ranks().add(counts.times);
+  const auto done = std::accumulate(counts.times.begin(), counts.times.end(), std::int64_t{0});
+  CHECK(done < static_cast<std::int64_t>(plan.points));
+}
+
+TEST_CASE("a rank that stops leaves its points to nobody and keeps nobody waiting") {
+  const Sweep sweep = small_sweep();
+  const Plan plan = make_plan(sweep);
+  Counts counts(plan.points);
+  counts.stop_at = 1;
+  RankSweep job(ranks());
+  job.run({sweep, plan, 1, {}, counts, [] { return RankProgress{}; }, {}, {}});
+  CHECK(job.wait_for_all([] { return false; }));
+}
+
+TEST_CASE("one that gives up waiting says so") {
+  RankSweep job(ranks());
+  if (ranks().size() > 1 && ranks().first()) {
+    CHECK(!job.wait_for_all([] { return true; }));  // before the others come
+    ranks().barrier();
+  } else {
+    if (ranks().size() > 1) ranks().barrier();
+    CHECK(job.wait_for_all([] { return false; }));
+  }
+}
+
+}  // namespace
+}  // namespace needflow
