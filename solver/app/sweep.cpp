@@ -100,19 +100,19 @@ int run_sweep(const Context& context, const SweepOptions& options) {
     context.err << fmt::format("{} points on {} networks, {} threads, SIMD target {}\n",
                                plan.points, plan.tasks.size(), threads, provenance.simd_target);
   }
-  Progress progress(context.err, progress_style(context, level), plan.points);
+  Progress progress(context.err, progress_style(context, level), plan.to_do());
   std::optional<std::size_t> limit;
   if (options.max_failures) limit = static_cast<std::size_t>(*options.max_failures);
   if (options.fail_fast) limit = 0;
   Collector collector(scenario.sweep, plan.points, limit, level, progress);
   run_plan(scenario.sweep, plan, threads, collector);
   progress.finish();
-  if (interrupted() && collector.done() < plan.points) {  // after the last point nothing is lost
+  if (interrupted() && collector.done() < plan.to_do()) {  // after the last point nothing is lost
     context.err << fmt::format(
         "needflow: interrupted after {} of {} points; {} was not written, and there is no journal "
         "to "
         "resume from\n",
-        collector.done(), plan.points, name);
+        collector.done(), plan.to_do(), name);
     return kInterrupted;
   }
 
@@ -124,10 +124,10 @@ int run_sweep(const Context& context, const SweepOptions& options) {
     print_sweep_summary(scenario.sweep, collector.outcomes(), context.out);
     context.out << fmt::format("results in {}\n", name);
   }
-  if (collector.done() < plan.points) {
+  if (collector.done() < plan.to_do()) {
     context.err << fmt::format(
         "needflow: stopped after {} points without a result; {} are pending\n",
-        collector.troubled(), plan.points - collector.done());
+        collector.troubled(), plan.to_do() - collector.done());
   }
   return collector.troubled() > 0 ? kSomePointsFailed : kDone;
 }
