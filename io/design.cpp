@@ -290,9 +290,11 @@ Design make_design(const DesignWishes& wishes, const std::string& name,
   Design design;
   check_forms(name, given, errors);
   const std::size_t before = errors.count();
-  if (const Value* file = single(given, "design.points"); file != nullptr) {
+  const Value* file = single(given, "design.points");
+  const bool draws = given.contains(find_option("design.method"));
+  if (file != nullptr && !draws) {
     take_points(std::get<std::string>(*file), folder, given, design, errors);
-  } else if (given.contains(find_option("design.method"))) {
+  } else if (draws && file == nullptr) {
     draw_samples(wishes, given, design, errors);
   }
   if (errors.count() > before) return design;  // what follows would speak of missing columns

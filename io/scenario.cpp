@@ -415,9 +415,11 @@ Scenario parse_scenario(std::string_view text, const std::string& name,
   instance->source = source;
   sweep.instance = instance;
   try {
-    (void)sweep.points();
-  } catch (const ScenarioError& too_many) {
-    throw ScenarioError(fmt::format("{}: {}", name, too_many.what()));
+    if (sweep.points() == sweep.excluded_points()) {
+      throw ScenarioError("design.exclude leaves out every point; expected one that is left");
+    }
+  } catch (const ScenarioError& wrong) {
+    throw ScenarioError(fmt::format("{}: {}", name, wrong.what()));
   }
   scenario.plan_hash = fingerprint(fmt::format("schema {}\n{}", kSchemaVersion, scenario.text),
                                    instance->content_hash);

@@ -7,7 +7,6 @@
 #include <unordered_set>
 #include <utility>
 
-#include "solver/error.hpp"
 #include "solver/rounds.hpp"
 #include "solver/sweep/outcome.hpp"
 
@@ -97,9 +96,6 @@ class Planner {
 
   Plan plan() {
     for (std::size_t first = 0; first < plan_.points; first += networks_ * replicates_) add(first);
-    if (plan_.excluded == plan_.points) {
-      throw ScenarioError("design.exclude leaves out every point; expected one that is left");
-    }
     for (std::size_t t = 0; t < plan_.tasks.size(); ++t) {
       size_task(sweep_, plan_.tasks[t], forced_lanes_);
       plan_.tasks[t].rounds = rounds_[t] * static_cast<std::int64_t>(sweep_.types());

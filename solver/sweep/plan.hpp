@@ -49,7 +49,6 @@ inline constexpr std::int64_t kFewRounds = 4;
 [[nodiscard]] std::int64_t assumed_rounds(const RoundSettings& settings);
 
 /// `forced_lanes` overrules the layout's width; see choose_layout().
-/// Throws ScenarioError when the design leaves out every point.
 [[nodiscard]] Plan make_plan(const Sweep& sweep, std::optional<int> forced_lanes = {});
 
 /// For each point the first that computes the same numbers: itself for most, and for points that
