@@ -37,7 +37,7 @@ std::string summed_up(const Axis& column) {
   std::sort(different.begin(), different.end());
   different.erase(std::unique(different.begin(), different.end()), different.end());
   if (column.words || different.size() <= kFew) return listed(different);
-  return fmt::format("{} to {}", plain_text(different.front()), plain_text(different.back()));
+  return fmt::format("{:.6g} to {:.6g}", number_of(different.front()), number_of(different.back()));
 }
 
 void print_axes(const Sweep& sweep, std::ostream& out) {

@@ -333,7 +333,7 @@ DESIGNS = [
                 "[[design.exclude]]\nnetwork.agents = 5\n", "network.agents", "no axis"),
     in_scenario("an_exclusion_of_a_value_that_is_not_there_is_refused",
                 "[network]\nagents = [5, 6]\n[[design.exclude]]\nnetwork.agents = 7\n",
-                "line 4", "network.agents = 7", "not on that axis"),
+                "line 3", "network.agents = 7", "not on that axis"),
     in_scenario("a_design_that_leaves_nothing_is_refused",
                 "[network]\nagents = [5, 6]\n[[design.exclude]]\nnetwork.agents = [5, 6]\n",
                 "design.exclude", "every point"),

@@ -532,11 +532,13 @@ class Storage(program.Case):
         self.each(check)
 
     def test_variables_come_in_the_order_they_were_made(self):
-        """Coordinates first, as the axes stand; then status."""
+        """Coordinates first, as the axes stand, each with those that advance with it; then status."""
         for name, path in made.items():
             with netCDF4.Dataset(path) as file:
-                dims = list(SHAPES[name].dims)
-                self.assertEqual([*dims, "status"], list(file.variables)[:len(dims) + 1], name)
+                along = SHAPES[name].along
+                first = [coordinate for dimension in SHAPES[name].dims for coordinate in
+                         [dimension, *(key for key in along if along[key][0] == dimension)]]
+                self.assertEqual([*first, "status"], list(file.variables)[:len(first) + 1], name)
 
     def test_no_dimension_is_unlimited(self):
         def check(item):
