@@ -238,7 +238,7 @@ TEST_CASE("a list of points is one dimension, crossed with the axes that it does
 TEST_CASE("points that name their network and draw have these and no such axes") {
   const test::Folder folder;
   std::ofstream(folder / "p.csv") << "network,replicate,network.agents,status\n"
-                                     "3,1,30,run\n0,2,30,excluded\n3,1,30,duplicate\n0,1,20,\n";
+                                     "3,1,30,run\n0,2,30,excluded\n3,1,30,duplicate\n0,1,30,\n";
   const Sweep sweep =
       parse("[network]\ncount=9\n[population]\nreplicates=5\n[design]\npoints=\"p.csv\"\n", {},
             folder.path())

@@ -215,6 +215,13 @@ class LeftOut(program.Case):
             self.assertEqual(["5", "table", "5"], file["neighbors"].asstr()[...].tolist())
             self.assertTrue(np.all(file["network_components"][...] == 1))
 
+    def test_network_leaves_out_the_networks_that_a_design_leaves_out(self):
+        self.write(toml(network={"agents": [6, 9], "neighbors": [2, 4]}) +
+                   "[[design.exclude]]\nagents = 9\nneighbors = 4\n")
+        self.needflow("network", "scenario.toml", "-o", "out/n.h5")
+        with h5py.File(self.out / "n.h5") as file:
+            self.assertEqual([[1, 1], [1, -1]], file["network_components"][...].tolist())
+
     def test_invalid_points_are_still_counted_beside_those_left_out(self):
         self.write(TROUBLED + "[[design.exclude]]\nhub = 0\n")
         result = self.needflow("sweep", "scenario.toml", "-o", "out/r.h5", expect=SOME_FAILED)
