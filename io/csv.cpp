@@ -111,6 +111,7 @@ bool is_known(std::string_view name, const CsvColumns& expected) {
 
 /// "provider,recipient,mr[,desire]"
 std::string listed(const CsvColumns& expected) {
+  if (!expected.listed_as.empty()) return expected.listed_as;
   std::string text = fmt::format("{}", fmt::join(expected.required, ","));
   for (std::string name : expected.optional) {
     if (const std::size_t hole = name.find('#'); hole != std::string::npos)

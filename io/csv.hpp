@@ -28,6 +28,8 @@ struct CsvColumns {
   std::vector<std::string> optional = {};
   /// Further columns are left out instead of refused.
   bool allow_others = false;
+  /// What messages say instead of a long list of names.
+  std::string listed_as = {};
 };
 
 /// The numbers a column may hold; made once, used for every row. NaN is never in range.

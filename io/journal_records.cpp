@@ -251,6 +251,7 @@ void encode(const JournalHeader& header, Bytes& to) {
   writer.text(header.commit);
   writer.number(header.plan_hash);
   writer.number(header.points);
+  writer.number(header.excluded);
   for (const std::uint32_t number :
        {header.types, header.shard, header.shards, header.rank, header.ranks}) {
     writer.number(number);
@@ -284,6 +285,7 @@ JournalHeader decode_header(std::span<const std::byte> payload) {
   header.commit = reader.text();
   header.plan_hash = reader.number<std::uint64_t>();
   header.points = reader.number<std::uint64_t>();
+  header.excluded = reader.number<std::uint64_t>();
   for (std::uint32_t* number :
        {&header.types, &header.shard, &header.shards, &header.rank, &header.ranks}) {
     *number = reader.number<std::uint32_t>();

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "io/option_setters.hpp"
+#include "solver/sweep/samples.hpp"
 
 namespace needflow {
 
@@ -363,6 +364,30 @@ void add_output(std::vector<Option>& table) {
                    {}});
 }
 
+void add_design(std::vector<Option>& table) {
+  const auto add = [&table](const char* name, OptionType type, OptionRange range, Words words,
+                            const char* help) {
+    table.push_back({"design", name, type, "", range, std::move(words), {}, kAlways, help, {}});
+  };
+  add("zip", OptionType::structure, {},
+      {"lists of axes: [[\"network.agents\", \"network.neighbors\"]]"},
+      "Axes of one length that advance together, as one dimension named after the first.");
+  add("exclude", OptionType::structure, {}, {"tables of options and values: [[design.exclude]]"},
+      "Cells of the grid that have all the values of a table are left out; they stay pending.");
+  add("points", OptionType::file, {}, {},
+      "CSV of points in place of a grid: a column an option, by key; network and replicate too. "
+      "\"needflow plan --points\" writes one.");
+  add("method", OptionType::word, {}, {"latin_hypercube", "sobol"},
+      "Draws samples from design.ranges in place of a grid.");
+  add("samples", OptionType::integer, {1, static_cast<double>(kMostSamples)}, {},
+      "How many; for sobol a power of two is balanced.");
+  add("ranges", OptionType::structure, {},
+      {"a table of options: [low, high], words, { low, high, log } or { values }"},
+      "What is drawn: numbers evenly between low and high, or on a log scale; one of a list.");
+  add("shift", OptionType::boolean, {}, {},
+      "sobol: its digits are shifted by the seed unless this is false: then the sequence itself.");
+}
+
 std::vector<Option> make_table() {
   std::vector<Option> table;
   add_general(table);
@@ -374,6 +399,7 @@ std::vector<Option> make_table() {
   add_round_limits(table);
   add_solver(table);
   add_output(table);
+  add_design(table);
   return table;
 }
 
@@ -390,6 +416,14 @@ std::string axis_name(const Option& option) {
     return &other < &option ? option.section + "_" + option.name : option.name;
   }
   return option.name;
+}
+
+const Option* find_axis_option(std::string_view name) {
+  if (const Option* option = find_option(name); option != nullptr) return option;
+  for (const Option& option : options()) {
+    if (axis_name(option) == name) return &option;
+  }
+  return nullptr;
 }
 
 const Option* find_option(std::string_view key) {

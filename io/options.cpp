@@ -52,12 +52,12 @@ std::optional<Value> as_number(const Option& option, const Value& value) {
   return {};
 }
 
+}  // namespace
+
 double number_of(const Value& value) {
   const auto* whole = std::get_if<std::int64_t>(&value);
   return whole != nullptr ? static_cast<double>(*whole) : std::get<double>(value);
 }
-
-}  // namespace
 
 std::string expectation(const Option& option) {
   const std::string words = fmt::format("{}", fmt::join(option.words, ", "));
@@ -78,6 +78,8 @@ std::string expectation(const Option& option) {
       return "an integer" + range_text(option.range) + " or one of " + words;
     case OptionType::real_or_word:
       return "a number" + range_text(option.range) + " or one of " + words;
+    case OptionType::structure:
+      return words;
   }
   return {};
 }

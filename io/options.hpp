@@ -15,7 +15,17 @@
 
 namespace needflow {
 
-enum class OptionType { boolean, integer, real, word, text, file, integer_or_word, real_or_word };
+enum class OptionType {
+  boolean,
+  integer,
+  real,
+  word,
+  text,
+  file,
+  integer_or_word,
+  real_or_word,
+  structure,  ///< tables and lists with a reader of their own (io/design.hpp); kept as TOML text
+};
 
 /// Where an option has a meaning: bits, one a Source.
 enum Applies : unsigned {
@@ -41,7 +51,7 @@ struct Option {
   OptionType type = OptionType::real;
   std::string unit;  ///< "1" for a pure number, "" where a unit makes no sense
   OptionRange range;
-  std::vector<std::string> words;  ///< for the types with words
+  std::vector<std::string> words;  ///< for the types with words; a structure in words
   std::optional<Value> fallback;   ///< the value when the scenario is silent; empty: none
   unsigned applies = kAlways;
   std::string help;  ///< one sentence
@@ -58,6 +68,9 @@ struct Option {
 /// The record of "section.name", or null.
 [[nodiscard]] const Option* find_option(std::string_view key);
 
+/// The record of an axis by its key or by what its dimension is called, or null.
+[[nodiscard]] const Option* find_axis_option(std::string_view name);
+
 /// What the dimension is called when the option is an axis: its name, after its section where an
 /// earlier option has that name ("weights", "solver_weights").
 [[nodiscard]] std::string axis_name(const Option& option);
@@ -67,6 +80,9 @@ struct Option {
 
 /// What is wrong with a value for this option, or "" and the value in the option's own type.
 [[nodiscard]] std::string check_value(const Option& option, Value& value);
+
+/// A value that is a number as one; std::bad_variant_access otherwise.
+[[nodiscard]] double number_of(const Value& value);
 
 /// Whether one of the values is a word (true and false are), so that all are kept as words.
 [[nodiscard]] bool has_words(const std::vector<Value>& values);

@@ -107,10 +107,7 @@ void put_recipients(const RaggedGroup& group, const Outcomes& outcomes) {
 
 /// The agents' names where all points have the same: of an instance, or of the one network file.
 const std::vector<std::string>& agent_ids(const Sweep& sweep) {
-  const bool several_kinds = std::any_of(
-      sweep.axes.begin(), sweep.axes.end(),
-      [](const Axis& axis) { return axis.key == "network.kind" && axis.values.size() > 1; });
-  const bool one_file = sweep.network_files.size() == 1 && !several_kinds;
+  const bool one_file = sweep.network_files.size() == 1 && !sweep.varies("network.kind");
   return one_file ? sweep.network_files.front()->ids : sweep.instance->provider_ids;
 }
 
@@ -188,8 +185,9 @@ void write_agents(const H5Builder& file, const Sweep& sweep, const Outcomes& out
     put_degree(providers, &AgentRows::provider_degree);
     return;
   }
-  const bool taken = std::any_of(sweep.axes.begin(), sweep.axes.end(),
-                                 [](const Axis& axis) { return axis.name == "agents"; });
+  bool taken = false;
+  for_each_option(sweep.axes,
+                  [&taken](const Axis& axis) { taken = taken || axis.name == "agents"; });
   const RaggedGroup agents(file, taken ? "agent_rows" : "agents",
                            row_sizes(outcomes, &AgentRows::provider_degree), sweep.types(),
                            type_scale);

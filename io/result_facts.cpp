@@ -26,6 +26,21 @@ std::string text_attribute(hid_t where, const char* name) {
   return result;
 }
 
+/// Runs that the design leaves out: pending for ever, and not waited for.
+std::size_t excluded_runs(hid_t file, hid_t status) {
+  if (H5Aexists(status, "excluded") <= 0) return 0;
+  const H5Handle attribute(H5Aopen(status, "excluded", H5P_DEFAULT), H5Aclose, kReading);
+  std::int64_t points = 0;
+  if (H5Aread(attribute.get(), H5T_NATIVE_INT64, &points) < 0) throw IoError(kReading);
+  hsize_t types = 1;
+  if (H5Lexists(file, "type", H5P_DEFAULT) > 0) {
+    const H5Handle dataset(H5Dopen2(file, "type", H5P_DEFAULT), H5Dclose, kReading);
+    const H5Handle space(H5Dget_space(dataset.get()), H5Sclose, kReading);
+    types = static_cast<hsize_t>(std::max<hssize_t>(1, H5Sget_simple_extent_npoints(space.get())));
+  }
+  return static_cast<std::size_t>(points) * static_cast<std::size_t>(types);
+}
+
 ResultFacts read_facts(const std::filesystem::path& file) {
   const H5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, kReading);
   H5Pset_file_locking(access.get(), true, true);  // NFS and Lustre may refuse locks
@@ -44,10 +59,12 @@ ResultFacts read_facts(const std::filesystem::path& file) {
   if (H5Dread(status.get(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, codes.data()) < 0) {
     throw IoError(kReading);
   }
-  facts.runs = codes.size();
   for (const std::uint8_t code : codes) {
     if (code < facts.by_status.size()) ++facts.by_status[code];
   }
+  const std::size_t left_out = excluded_runs(opened.get(), status.get());
+  facts.runs = codes.size() - left_out;
+  facts.by_status[static_cast<std::size_t>(Status::pending)] -= left_out;
   return facts;
 }
 

@@ -34,10 +34,10 @@ std::vector<std::string> as_words(const std::vector<Value>& values) {
 }
 
 /// An axis that holds a word is stored as words throughout; otherwise numbers of one type.
-H5Handle write_axis(hid_t root, const Axis& axis) {
+H5Handle write_values(hid_t root, const Axis& axis) {
   const Described what{axis.name, axis.unit, axis.long_name, false};
   const Shape shape{axis.values.size()};
-  H5Handle scale = [&] {
+  H5Handle dataset = [&] {
     if (axis.words) {
       return write_dataset(root, {axis.name, "", axis.long_name}, shape,
                            std::span<const std::string>(as_words(axis.values)));
@@ -48,8 +48,17 @@ H5Handle write_axis(hid_t root, const Axis& axis) {
     }
     return write_dataset(root, what, shape, std::span<const double>(all_as<double>(axis.values)));
   }();
-  write_attribute(scale.get(), "option", axis.key);
+  if (!axis.key.empty()) write_attribute(dataset.get(), "option", axis.key);
+  return dataset;
+}
+
+/// The axis as a dimension's scale; what advances with it as variables over that dimension.
+H5Handle write_axis(hid_t root, const Axis& axis) {
+  H5Handle scale = write_values(root, axis);
   make_scale(scale, axis.name);
+  for (const Axis& other : axis.along) {
+    attach_scales(write_values(root, other), std::array<const H5Handle*, 1>{&scale});
+  }
   return scale;
 }
 
@@ -58,6 +67,7 @@ struct Grid {
   Shape shape;                   ///< of the points
   Shape shape_with_types;        ///< of the metrics
   std::vector<H5Handle> scales;  ///< one a dimension of shape_with_types
+  std::string coordinates;       ///< names of what advances with axes, for CF's attribute
   std::size_t types;
 
   [[nodiscard]] std::vector<const H5Handle*> point_scales() const {
@@ -81,6 +91,9 @@ Grid write_grid(hid_t root, const Sweep& sweep) {
   for (const Axis& axis : sweep.axes) {
     grid.shape.push_back(axis.values.size());
     grid.scales.push_back(write_axis(root, axis));
+    for (const Axis& other : axis.along) {
+      grid.coordinates += (grid.coordinates.empty() ? "" : " ") + other.name;
+    }
   }
   const auto count_from = [&](std::int64_t length, std::int64_t first, const char* name,
                               const char* long_name) {
@@ -104,7 +117,8 @@ Grid write_grid(hid_t root, const Sweep& sweep) {
   return grid;
 }
 
-/// Statuses with their meanings; the dataset itself is written with the metrics.
+/// Statuses with their meanings; the dataset itself is written with the metrics. Points that the
+/// design leaves out are `pending` for ever: the attribute `excluded` says how many there are.
 void describe_status(const H5Handle& dataset) {
   std::vector<std::uint8_t> codes;
   std::string meanings;
@@ -116,7 +130,15 @@ void describe_status(const H5Handle& dataset) {
   write_attribute(dataset.get(), "flag_meanings", meanings);
 }
 
-void write_metrics(hid_t root, const Grid& grid, const Outcomes& outcomes) {
+/// Binds a metric to its dimensions and names the coordinates that are no dimensions: readers that
+/// know CF, xarray among them, then take these for coordinates and not for results.
+void bind_to_grid(const H5Handle& dataset, const Grid& grid,
+                  const std::vector<const H5Handle*>& scales) {
+  attach_scales(dataset, scales);
+  if (!grid.coordinates.empty()) write_attribute(dataset.get(), "coordinates", grid.coordinates);
+}
+
+void write_metrics(hid_t root, const Grid& grid, const Sweep& sweep, const Outcomes& outcomes) {
   static_assert(sizeof(Status) == 1);
   const std::span<const Status> statuses = outcomes.statuses();
   const std::span codes(reinterpret_cast<const std::uint8_t*>(statuses.data()), statuses.size());
@@ -134,7 +156,10 @@ void write_metrics(hid_t root, const Grid& grid, const Outcomes& outcomes) {
   }
   const std::vector<H5Handle> datasets = write_datasets(root, columns);
   describe_status(datasets.front());
-  for (const H5Handle& dataset : datasets) attach_scales(dataset, grid.metric_scales());
+  if (const std::size_t excluded = sweep.excluded_points(); excluded > 0) {
+    write_attribute(datasets.front().get(), "excluded", static_cast<std::int64_t>(excluded));
+  }
+  for (const H5Handle& dataset : datasets) bind_to_grid(dataset, grid, grid.metric_scales());
 }
 
 /// Networks have no need types; their metrics have the dimension like all others.
@@ -187,7 +212,9 @@ void write_root_attributes(hid_t root, const Scenario& scenario) {
 
 void write_settings(const H5Builder& file, const Scenario& scenario) {
   const H5Handle group = file.group("settings");
-  for (const ResolvedOption& entry : scenario.resolved) write_setting(group.get(), entry);
+  for (const ResolvedOption& entry : scenario.resolved) {
+    if (!entry.is_designed) write_setting(group.get(), entry);  // those are variables at the root
+  }
 }
 
 /// Points that failed or have no solution, with the reason. Only written when there are some.
@@ -289,7 +316,7 @@ void publish_results(AtomicFile& file, const Scenario& scenario, const Outcomes&
     const H5Builder image;
     write_root_attributes(image.root(), scenario);
     const Grid grid = write_grid(image.root(), sweep);
-    write_metrics(image.root(), grid, outcomes);
+    write_metrics(image.root(), grid, sweep, outcomes);
     write_networks(image.root(), grid, networks);
     const H5Handle* types = grid.types > 1 ? &grid.scales.back() : nullptr;
     if (sweep.traces) write_traces(image, outcomes);

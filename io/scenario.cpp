@@ -6,9 +6,11 @@
 #include <toml++/toml.h>
 #include <algorithm>
 #include <map>
-#include <sstream>
+#include <set>
 
+#include "io/design.hpp"
 #include "io/error_list.hpp"
+#include "io/given_options.hpp"
 #include "io/instance_files.hpp"
 #include "io/network_files.hpp"
 #include "io/suggest.hpp"
@@ -19,49 +21,11 @@ namespace needflow {
 
 namespace {
 
-/// An option as somebody wrote it.
-struct Given {
-  std::vector<Value> values;
-  bool is_array = false;
-  std::string where;  ///< "mesh.toml line 7" or "--set"
+/// What a scenario and the command line say.
+struct Wishes {
+  GivenOptions given;
+  DesignWishes design;
 };
-
-using GivenOptions = std::map<const Option*, Given>;
-
-std::string place(const std::string& name, const toml::node& node) {
-  return fmt::format("{} line {}", name, node.source().begin.line);
-}
-
-/// A TOML scalar as a Value; nothing for dates, times and tables.
-std::optional<Value> scalar(const toml::node& node) {
-  if (const auto* value = node.as_boolean()) return Value{value->get()};
-  if (const auto* value = node.as_integer()) return Value{value->get()};
-  if (const auto* value = node.as_floating_point()) return Value{value->get()};
-  if (const auto* value = node.as_string()) return Value{value->get()};
-  return {};
-}
-
-std::string unknown_key(const std::string& key, std::string_view section) {
-  std::vector<std::string> names;  // bare: a shared "section." would make strangers look alike
-  std::vector<std::string> keys;
-  for (const Option& option : options()) {
-    if (option.section != section) continue;
-    names.push_back(option.name);
-    keys.push_back(option.key());
-  }
-  std::string nearest;
-  for (const Option& option : options()) {  // perhaps it only stands in the wrong section
-    if (!nearest.empty()) break;
-    if (key.ends_with("." + option.name) || key == option.name) nearest = option.key();
-  }
-  if (nearest.empty()) {
-    const std::string name = nearest_word(key.substr(key.find('.') + 1), names);
-    if (!name.empty()) nearest = section.empty() ? name : fmt::format("{}.{}", section, name);
-  }
-  if (!nearest.empty()) return fmt::format("unknown key {}; did you mean {}?", key, nearest);
-  if (keys.empty()) return fmt::format("unknown key {}", key);
-  return fmt::format("unknown key {}; known are {}", key, fmt::join(keys, ", "));
-}
 
 std::vector<std::string> section_names() {
   std::vector<std::string> names;
@@ -74,21 +38,21 @@ std::vector<std::string> section_names() {
 }
 
 /// Reads an option's node; mistakes of type and range go to `errors`.
-void take_option(const Option& option, const toml::node& node, const std::string& where,
-                 GivenOptions& given, ErrorList& errors) {
+void take_option(const Option& option, const toml::node& node, const Place& place, Wishes& wishes,
+                 ErrorList& errors) {
+  const std::string where = place.of(node);
+  if (option.type == OptionType::structure) {
+    take_design(option, node, place, wishes.design, wishes.given, errors);
+    return;
+  }
   Given entry;
   entry.where = where;
+  entry.command_line = place.command_line;
   const toml::array* array = node.as_array();
   entry.is_array = array != nullptr;
   const auto take = [&](const toml::node& element) {
-    std::optional<Value> value = scalar(element);
-    std::string problem =
-        value ? check_value(option, *value)
-              : fmt::format("a {} is not a value here; expected {}",
-                            element.is_array() ? "nested array" : "date, time or table",
-                            expectation(option));
-    if (!problem.empty()) errors.add(fmt::format("{}: {} = {}", where, option.key(), problem));
-    if (problem.empty()) entry.values.push_back(*value);
+    const std::string problem = take_value(option, element, entry.values);
+    if (!problem.empty()) errors.add(fmt::format("{}: {}", where, problem));
   };
   if (array == nullptr) {
     take(node);
@@ -104,56 +68,68 @@ void take_option(const Option& option, const toml::node& node, const std::string
     }
     for (const toml::node& element : *array) take(element);
   }
-  for (std::size_t i = 0; i < entry.values.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      if (entry.values[i] == entry.values[j]) {
-        errors.add(fmt::format("{}: {} lists {} twice; the values of an axis differ", where,
-                               option.key(), plain_text(entry.values[i])));
+  wishes.given[&option] = std::move(entry);
+}
+
+/// An axis's own values differ; those of axes that advance together may repeat.
+void refuse_repeated_values(const Wishes& wishes, ErrorList& errors) {
+  std::set<const Option*> together;
+  for (const ZipWish& zip : wishes.design.zips) {
+    together.insert(zip.options.begin(), zip.options.end());
+  }
+  for (const auto& [option, entry] : wishes.given) {
+    if (entry.designed || together.contains(option)) continue;
+    for (std::size_t i = 0; i < entry.values.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        if (entry.values[i] == entry.values[j]) {
+          errors.add(fmt::format("{}: {} lists {} twice; the values of an axis differ", entry.where,
+                                 option->key(), plain_text(entry.values[i])));
+        }
       }
     }
   }
-  given[&option] = std::move(entry);
 }
 
-void take_section(const std::string& section, const toml::table& table, const std::string& name,
-                  GivenOptions& given, ErrorList& errors) {
+void take_section(const std::string& section, const toml::table& table, const Place& place,
+                  Wishes& wishes, ErrorList& errors) {
   for (const auto& [key, node] : table) {
     const std::string full = section + "." + std::string(key.str());
     const Option* option = find_option(full);
     if (option == nullptr) {
-      errors.add(fmt::format("{}: {}", place(name, node), unknown_key(full, section)));
+      errors.add(fmt::format("{}: {}", place.of(node), unknown_key(full, section)));
       continue;
     }
-    take_option(*option, node, place(name, node), given, errors);
+    take_option(*option, node, place, wishes, errors);
   }
 }
 
-void take_file(const toml::table& root, const std::string& name, GivenOptions& given,
+void take_file(const toml::table& root, const std::string& name, Wishes& wishes,
                ErrorList& errors) {
+  const Place place{name};
   const std::vector<std::string> sections = section_names();
   for (const auto& [key, node] : root) {
     const std::string word(key.str());
     const bool is_section = std::find(sections.begin(), sections.end(), word) != sections.end();
     const Option* option = find_option(word);
     if (option != nullptr && option->section.empty()) {
-      take_option(*option, node, place(name, node), given, errors);
+      take_option(*option, node, place, wishes, errors);
     } else if (word == "instance" && node.is_table() && node.as_table()->empty()) {
       errors.add(
           fmt::format("{}: [instance] names no file; give providers, recipients and edges, "
                       "or agents and edges, or ratings",
-                      place(name, node)));
+                      place.of(node)));
     } else if (is_section && node.is_table()) {
-      take_section(word, *node.as_table(), name, given, errors);
+      take_section(word, *node.as_table(), place, wishes, errors);
     } else if (is_section) {
-      errors.add(fmt::format("{}: {} is a section; write [{}]", place(name, node), word, word));
+      errors.add(fmt::format("{}: {} is a section; write [{}]", place.of(node), word, word));
     } else if (node.is_table()) {
       const std::string nearest = nearest_word(word, sections);
-      errors.add(fmt::format("{}: unknown section [{}]; {}", place(name, node), word,
+      errors.add(fmt::format("{}: unknown section [{}]; {}", place.of(node), word,
                              nearest.empty()
                                  ? fmt::format("known are {}", fmt::join(sections, ", "))
                                  : fmt::format("did you mean [{}]?", nearest)));
     } else {
-      errors.add(fmt::format("{}: {}", place(name, node), unknown_key(word, "")));
+      errors.add(fmt::format("{}: {}", place.of(node), unknown_key(word, "")));
     }
   }
 }
@@ -169,7 +145,7 @@ toml::table command_line_value(const std::string& text) {
   return toml::table{{"value", text}};
 }
 
-void take_command_line(const Overrides& overrides, GivenOptions& given, ErrorList& errors) {
+void take_command_line(const Overrides& overrides, Wishes& wishes, ErrorList& errors) {
   std::vector<std::string> settings = overrides.settings;
   if (overrides.seed) settings.push_back(fmt::format("seed={}", *overrides.seed));
   if (overrides.traces) settings.emplace_back("output.traces=true");
@@ -188,7 +164,7 @@ void take_command_line(const Overrides& overrides, GivenOptions& given, ErrorLis
       continue;
     }
     const toml::table value = command_line_value(setting.substr(equals + 1));
-    take_option(*option, *value.get("value"), where, given, errors);
+    take_option(*option, *value.get("value"), {where, true}, wishes, errors);
   }
 }
 
@@ -285,9 +261,10 @@ std::vector<ResolvedOption> resolve(const GivenOptions& given, Source source, co
     if (!kinds.others && says_how_to_generate(option)) continue;
     const auto entry = given.find(&option);
     if (entry != given.end()) {
-      resolved.push_back({&option, entry->second.values, entry->second.is_array});
+      resolved.push_back(
+          {&option, entry->second.values, entry->second.is_array, entry->second.designed});
     } else if (option.fallback && !(own_amounts && option.name == "supply_ratio")) {
-      resolved.push_back({&option, {*option.fallback}, false});
+      resolved.push_back({&option, {*option.fallback}, false, false});
     }
   }
   return resolved;
@@ -297,12 +274,16 @@ std::string resolved_text(const std::vector<ResolvedOption>& resolved) {
   std::string text;
   std::string section;
   for (const ResolvedOption& entry : resolved) {
+    if (entry.is_designed) continue;
     if (entry.option->section != section) {
       section = entry.option->section;
       text += fmt::format("\n[{}]\n", section);
     }
+    const bool is_toml = entry.option->type == OptionType::structure;
     std::vector<std::string> values;
-    for (const Value& value : entry.values) values.push_back(toml_text(value));
+    for (const Value& value : entry.values) {
+      values.push_back(is_toml ? plain_text(value) : toml_text(value));
+    }
     const std::string joined = fmt::format("{}", fmt::join(values, ", "));
     text += fmt::format(fmt::runtime(entry.is_axis ? "{} = [{}]\n" : "{} = {}\n"),
                         entry.option->name, joined);
@@ -369,6 +350,7 @@ void load_networks(const GivenOptions& given, const std::filesystem::path& folde
   Sweep& sweep = scenario.sweep;
   for (const Value& value : entry->second.values) {
     const auto& name = std::get<std::string>(value);
+    if (facts.contains(name)) continue;  // a column names it more than once
     scenario.files.push_back(folder / name);
     auto file = std::make_shared<NetworkFile>(read_network(scenario.files.back()));
     file->name = name;
@@ -380,9 +362,9 @@ void load_networks(const GivenOptions& given, const std::filesystem::path& folde
   const auto put = [facts](Settings& settings, const Value& value) {
     settings.network.file = facts.at(std::get<std::string>(value));
   };
-  for (Axis& axis : sweep.axes) {
+  for_each_option(sweep.axes, [&put](Axis& axis) {
     if (axis.key == "network.file") axis.apply = put;
-  }
+  });
   if (!entry->second.is_array) put(sweep.base, entry->second.values.front());
 }
 
@@ -400,9 +382,12 @@ toml::table parse_toml(std::string_view text, const std::string& name) {
 Scenario parse_scenario(std::string_view text, const std::string& name,
                         const std::filesystem::path& folder, const Overrides& overrides) {
   ErrorList errors;
-  GivenOptions given;
-  take_file(parse_toml(text, name), name, given, errors);
-  take_command_line(overrides, given, errors);
+  Wishes wishes;
+  GivenOptions& given = wishes.given;
+  take_file(parse_toml(text, name), name, wishes, errors);
+  take_command_line(overrides, wishes, errors);
+  const Design design = make_design(wishes.design, name, folder, given, errors);
+  refuse_repeated_values(wishes, errors);
   const Source source = source_of(given, name, errors);
   refuse_idle_options(given, source, errors);
   const Kinds kinds = kinds_of(given, source);
@@ -422,17 +407,23 @@ Scenario parse_scenario(std::string_view text, const std::string& name,
       entry.option->apply(sweep.base, entry.values.front());
     }
   }
-  scenario.files = instance_paths(given, folder);
-  auto instance = std::make_shared<Instance>(load_instance(source, scenario.files));
+  apply_design(design, given, sweep);
+  const std::vector<std::filesystem::path> inputs = instance_paths(given, folder);
+  auto instance = std::make_shared<Instance>(load_instance(source, inputs));
+  scenario.files = inputs;
+  scenario.files.insert(scenario.files.end(), design.files.begin(), design.files.end());
   instance->source = source;
   sweep.instance = instance;
   try {
-    (void)sweep.points();
-  } catch (const ScenarioError& too_many) {
-    throw ScenarioError(fmt::format("{}: {}", name, too_many.what()));
+    if (sweep.points() == sweep.excluded_points()) {
+      throw ScenarioError("design.exclude leaves out every point; expected one that is left");
+    }
+  } catch (const ScenarioError& wrong) {
+    throw ScenarioError(fmt::format("{}: {}", name, wrong.what()));
   }
   scenario.plan_hash = fingerprint(fmt::format("schema {}\n{}", kSchemaVersion, scenario.text),
                                    instance->content_hash);
+  scenario.plan_hash = design_fingerprint(design, given, scenario.plan_hash);
   load_networks(given, folder, scenario);
   return scenario;
 }

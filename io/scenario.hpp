@@ -28,6 +28,7 @@ struct ResolvedOption {
   const Option* option;
   std::vector<Value> values;  ///< one, or an axis's
   bool is_axis;
+  bool is_designed;  ///< a column of the design, not in the text: the design says it all
 };
 
 struct Scenario {

@@ -99,8 +99,15 @@ struct SolverSettings {
   WeightPrecision weights = WeightPrecision::f64;
 };
 
+/// Added to the indices of a point: a list of points may say which network and draw each is.
+struct FirstIndices {
+  std::uint32_t network = 0;
+  std::uint32_t replicate = 0;
+};
+
 struct Settings {
   std::uint64_t seed = 0;
+  FirstIndices first;
   NetworkSettings network;
   RecognitionSettings recognition;
   PopulationSettings population;

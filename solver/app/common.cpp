@@ -57,7 +57,7 @@ void refuse_inputs_as_output(const Scenario& scenario, const OutputOptions& outp
     std::error_code ignored;
     if (output.file && std::filesystem::equivalent(input, *output.file, ignored)) {
       throw ScenarioError(
-          fmt::format("-o {} is an input of this scenario; expected another file", *output.file));
+          fmt::format("{} is an input of this scenario; expected another file", *output.file));
     }
   }
 }
@@ -100,10 +100,10 @@ std::string grid_text(const Sweep& sweep) {
 std::string point_text(const Sweep& sweep, std::size_t i) {
   const Sweep one = only_point(sweep, i);
   std::string text;
-  for (const Axis& axis : one.axes) {
+  for_each_option(one.axes, [&text](const Axis& axis) {
     text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", axis.name,
                         plain_text(axis.values.front()));
-  }
+  });
   const auto add_index = [&text](const char* name, std::int64_t length, std::uint32_t index) {
     if (length > 1) text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", name, index);
   };

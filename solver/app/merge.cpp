@@ -111,7 +111,8 @@ class Whole {
   explicit Whole(const Scenario& scenario)
       : outcomes_(scenario.sweep.points(), scenario.sweep.types()),
         networks_(scenario.sweep.points()),
-        done_(scenario.sweep.points(), false) {}
+        done_(scenario.sweep.points(), false),
+        excluded_(scenario.sweep.excluded_points()) {}
 
   void take(Part&& part) {
     const JournalHeader& header = part.contents.header;
@@ -127,7 +128,7 @@ class Whole {
   }
 
   [[nodiscard]] std::size_t pending() const {
-    return static_cast<std::size_t>(std::count(done_.begin(), done_.end(), false));
+    return static_cast<std::size_t>(std::count(done_.begin(), done_.end(), false)) - excluded_;
   }
 
   /// "shards 3/7, 5/7"; "" where none is missing as a whole.
@@ -151,6 +152,7 @@ class Whole {
   Outcomes outcomes_;
   NetworkTable networks_;
   std::vector<bool> done_;
+  std::size_t excluded_;  ///< points that the design leaves out
   std::uint32_t shards_ = 1;
   std::set<std::uint32_t> seen_;
 };

@@ -30,8 +30,8 @@ struct NetworkOptions {
 
 /// The same scenario with nothing varied but networks: axes of other sections do not matter here.
 Sweep networks_alone(Sweep sweep) {
-  std::erase_if(sweep.axes, [](const Axis& axis) {
-    return !axis.key.starts_with("network.") && axis.key != "seed";
+  sweep = keep_axes(std::move(sweep), [](const Axis& axis) {
+    return axis.key.starts_with("network") || axis.key == "seed";  // or "network", of a list
   });
   sweep.replicates = 1;
   sweep.base.population.types = 1;
@@ -108,7 +108,7 @@ Network measure_each(const Sweep& sweep, const Plan& plan, const NetworkOptions&
   Network network;
   for (std::size_t i = 0; i < plan.points; ++i) {
     if (interrupted()) throw Interrupted{};
-    if (is_invalid(plan, i)) continue;
+    if (is_invalid(plan, i) || sweep.excludes(i)) continue;
     run_in_arena(threads, [&] {
       const Point point = sweep.point(i);
       network = network_of(sweep, point, Threads::all);

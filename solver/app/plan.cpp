@@ -6,6 +6,7 @@
 #include <memory>
 #include <ostream>
 
+#include "io/point_files.hpp"
 #include "io/text_file.hpp"
 #include "solver/app/commands.hpp"
 #include "solver/app/plan_costs.hpp"
@@ -24,13 +25,31 @@ std::size_t result_bytes(const Sweep& sweep, const Plan& plan) {
   return numbers + static_cast<std::size_t>(sweep.traces || sweep.agents ? plan.outcome_bytes : 0);
 }
 
+std::string listed(const std::vector<Value>& values) {
+  std::string text;
+  for (const Value& value : values) text += (text.empty() ? "" : ", ") + plain_text(value);
+  return text;
+}
+
+/// The different values where they are few or words, else the span of the numbers.
+std::string summed_up(const Axis& column) {
+  constexpr std::size_t kFew = 8;
+  std::vector<Value> different = column.values;
+  std::sort(different.begin(), different.end());
+  different.erase(std::unique(different.begin(), different.end()), different.end());
+  if (column.words || different.size() <= kFew) return listed(different);
+  return fmt::format("{:.6g} to {:.6g}", number_of(different.front()), number_of(different.back()));
+}
+
 void print_axes(const Sweep& sweep, std::ostream& out) {
   for (const Axis& axis : sweep.axes) {
-    std::string values;
-    for (const Value& value : axis.values) {
-      values += (values.empty() ? "" : ", ") + plain_text(value);
+    const bool samples = axis.key.empty();
+    out << fmt::format("  {:<18} {:>5}  {}\n", axis.name, axis.values.size(),
+                       samples ? "each a " + axis.long_name : listed(axis.values));
+    for (const Axis& other : axis.along) {
+      out << fmt::format("    {:<16} {:>5}  {}\n", other.name, "with",
+                         samples ? summed_up(other) : listed(other.values));
     }
-    out << fmt::format("  {:<18} {:>5}  {}\n", axis.name, axis.values.size(), values);
   }
   const auto index = [&out](const char* name, std::int64_t length) {
     if (length > 1) out << fmt::format("  {:<18} {:>5}  0 to {}\n", name, length, length - 1);
@@ -61,6 +80,10 @@ void print_source(const Sweep& sweep, std::ostream& out) {
 }
 
 void print_problems(const Sweep& sweep, const Plan& plan, std::ostream& out) {
+  if (plan.excluded > 0) {
+    out << fmt::format("excluded     {} points by the design, {} are left\n", plan.excluded,
+                       plan.to_do());
+  }
   out << fmt::format("invalid      {} points\n", plan.invalid.size());
   for (std::size_t i = 0; i < std::min(plan.invalid.size(), kShownProblems); ++i) {
     const InvalidEntry& entry = plan.invalid[i];
@@ -145,23 +168,35 @@ void print_journal(const Scenario& scenario, const Plan& plan,
 
 Command add_plan(CLI::App& program) {
   CLI::App* command =
-      program.add_subcommand("plan", "What a sweep would do and cost; computes and writes nothing");
+      program.add_subcommand("plan", "What a sweep would do and cost; computes nothing");
   command->footer(
       "Examples:\n"
       "  needflow plan data/mesh.toml --set network.count=8\n"
-      "  needflow plan data/mesh.toml -o mesh.h5     what --resume would skip\n\n" +
+      "  needflow plan data/mesh.toml -o mesh.h5     what --resume would skip\n"
+      "  needflow plan data/mesh.toml --points points.csv\n\n"
+      "--points writes every point with its values and what becomes of it; [design] points = "
+      "\"points.csv\"\nreads it back, whole or in part.\n\n" +
       option_help());
   const auto options = std::make_shared<ScenarioOptions>();
+  const auto points = std::make_shared<OutputOptions>();
+  command->add_option("--points", points->file, "Write the points as CSV")->type_name("FILE");
+  command->add_flag("--overwrite", points->overwrite, "Replace that file if it exists");
   const auto lanes = std::make_shared<std::optional<int>>();
   add_scenario_options(*command, *options);
   const auto output = std::make_shared<std::optional<std::string>>();
   command->add_option("-o,--output", *output,
                       "Result file of the sweep: tells what --resume would skip");
   add_lanes_option(*command, *lanes);
-  return [options, output, lanes](const Context& context) {
+  return [options, output, lanes, points](const Context& context) {
     const Scenario scenario = load(*options);
+    refuse_inputs_as_output(scenario, *points);
     const Sweep& sweep = scenario.sweep;
     const Plan plan = make_plan(sweep, *lanes);
+    if (points->file) {
+      AtomicFile file(*points->file, points->if_exists());
+      write_points(file, sweep, plan);
+      file.publish();
+    }
     if (effective_level(*options) < LogLevel::info) return int{kDone};
     const int threads = chosen_threads(*options);
     context.out << fmt::format("{}\n", sweep.title.empty() ? options->file : sweep.title);
@@ -173,6 +208,7 @@ Command add_plan(CLI::App& program) {
     context.out << fmt::format("threads      {}, one process\n", threads);
     print_journal(scenario, plan, *output, context.out);
     context.out << fmt::format("plan hash    {:016x}\n", scenario.plan_hash);
+    if (points->file) context.out << fmt::format("written      {}\n", *points->file);
     return int{kDone};
   };
 }

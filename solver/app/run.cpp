@@ -44,6 +44,10 @@ Scenario one_point(const RunOptions& options, std::string& description) {
     throw ScenarioError(fmt::format("--point {} is not among the {} points of {} (0 … {})",
                                     shown(wanted), points, options.scenario.file, points - 1));
   }
+  if (scenario.sweep.excludes(index)) {
+    throw ScenarioError(fmt::format("--point {} ({}) is left out by design.exclude", index,
+                                    point_text(scenario.sweep, index)));
+  }
   description = fmt::format("Point {}: {}", index, point_text(scenario.sweep, index));
   scenario.sweep = only_point(scenario.sweep, index);
   return scenario;

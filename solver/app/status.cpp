@@ -105,8 +105,8 @@ Standing standing_of_journals(const std::string& output, const std::vector<fs::p
   const auto count = [&](Status status) {
     return static_cast<std::size_t>(std::count(statuses.begin(), statuses.end(), status));
   };
-  standing.points = statuses.size();
-  standing.done = standing.points - count(Status::pending);
+  standing.points = statuses.size() - static_cast<std::size_t>(contents.header.excluded);
+  standing.done = statuses.size() - count(Status::pending);
   standing.failed = count(Status::failed);
   standing.invalid = count(Status::invalid);
   standing.journal_bytes = contents.good_bytes;

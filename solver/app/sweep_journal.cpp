@@ -128,16 +128,18 @@ JournalHeader journal_header(const Scenario& scenario) {
   header.commit = build.commit + (build.dirty ? " with changes" : "");
   header.plan_hash = scenario.plan_hash;
   header.points = sweep.points();
+  header.excluded = sweep.excluded_points();
   header.types = static_cast<std::uint32_t>(sweep.types());
   header.scenario = scenario.text;
-  const std::vector<Dimension> dimensions = sweep.dimensions();
-  for (std::size_t d = 0; d < dimensions.size(); ++d) {
+  for (const Dimension& dimension : sweep.dimensions()) {
     JournalAxis& axis = header.axes.emplace_back();
-    axis.name = dimensions[d].name;
-    for (std::size_t i = 0; i < dimensions[d].length; ++i) {
-      const bool has_values = d < sweep.axes.size() && i < sweep.axes[d].values.size();
-      axis.values.push_back(has_values ? plain_text(sweep.axes[d].values[i])
-                                       : fmt::format("{}", i));
+    axis.name = dimension.name;
+    const auto named = std::find_if(sweep.axes.begin(), sweep.axes.end(), [&](const Axis& given) {
+      return given.name == dimension.name && given.values.size() == dimension.length;
+    });
+    for (std::size_t i = 0; i < dimension.length; ++i) {
+      axis.values.push_back(named == sweep.axes.end() ? fmt::format("{}", i)
+                                                      : plain_text(named->values[i]));
     }
   }
   return header;

@@ -98,8 +98,9 @@ std::vector<AxisTally> shown_axes(const Sweep& sweep) {
 
 void print_axis(const Axis& axis, const std::vector<Tally>& tallies, std::ostream& out) {
   for (std::size_t i = 0; i < tallies.size(); ++i) {
-    out << fmt::format("{:<18} {:<12}{}\n", i == 0 ? axis.name : "", plain_text(axis.values[i]),
-                       tallies[i].row());
+    std::string value = plain_text(axis.values[i]);
+    for (const Axis& other : axis.along) value += ", " + plain_text(other.values[i]);
+    out << fmt::format("{:<18} {:<12}{}\n", i == 0 ? axis.name : "", value, tallies[i].row());
   }
 }
 
@@ -107,12 +108,18 @@ void print_axis(const Axis& axis, const std::vector<Tally>& tallies, std::ostrea
 
 void print_sweep_summary(const Sweep& sweep, const Outcomes& outcomes, std::ostream& out) {
   Tally all;
+  std::size_t excluded = 0;
   std::vector<AxisTally> axes = shown_axes(sweep);
   const auto rounds = outcomes.integers(metric_index("rounds"));
   const auto satisfied = outcomes.reals(metric_index("satisfied_fraction"));
   const auto jain = outcomes.reals(metric_index("jain_index"));
   for (std::size_t point = 0, run = 0; point < outcomes.points(); ++point) {
     for (AxisTally& axis : axes) axis.move_on();
+    if (sweep.excludes(point)) {
+      ++excluded;
+      run += outcomes.types();
+      continue;
+    }
     for (std::size_t type = 0; type < outcomes.types(); ++type, ++run) {
       const Shown shown{outcomes.statuses()[run], rounds[run], satisfied[run], jain[run]};
       all.add(shown);
@@ -124,6 +131,9 @@ void print_sweep_summary(const Sweep& sweep, const Outcomes& outcomes, std::ostr
                      "Jain", "rounds");
   out << fmt::format("{:<18} {:<12}{}\n", "all points", "", all.row());
   for (const AxisTally& axis : axes) print_axis(sweep.axes[axis.axis], axis.tallies, out);
+  if (excluded > 0) {
+    out << fmt::format("{} points are left out by the design and pending in the file\n", excluded);
+  }
 }
 
 }  // namespace needflow::app

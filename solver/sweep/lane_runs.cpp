@@ -310,7 +310,7 @@ RunQueue::RunQueue(const Sweep& sweep, std::vector<std::size_t> points)
     if (i == 0) traits_ = BatchTraits::of(point.settings.round);
     traits_.include(point.settings.round);
     keys[i] = static_cast<std::size_t>(point.settings.round.settlement) * replicates +
-              (point.replicate - sweep.first_replicate);
+              (point.replicate - point.settings.first.replicate - sweep.first_replicate);
     ++places[keys[i] + 1];
   }
   std::partial_sum(places.begin(), places.end(), places.begin());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -116,6 +117,10 @@ class Planner {
  private:
   /// The points of one combination; `first` is the first of them.
   void add(std::size_t first) {
+    if (sweep_.excludes(first)) {
+      plan_.excluded += networks_ * replicates_;
+      return;
+    }
     const Settings settings = reader_.at(first).settings;
     if (const std::string problem = settings_problem(sweep_, settings); !problem.empty()) {
       for (std::size_t i = 0; i < networks_ * replicates_; ++i) {
@@ -183,6 +188,35 @@ std::int64_t assumed_rounds(const RoundSettings& settings) {
 
 Plan make_plan(const Sweep& sweep, std::optional<int> forced_lanes) {
   return Planner(sweep, forced_lanes).plan();
+}
+
+std::vector<std::size_t> first_of_same(const Sweep& sweep, const Plan& plan) {
+  const bool generated = sweep.instance->source == Source::generated;
+  const bool drawn = !sweep.instance->has_amounts();
+  const auto replicates = static_cast<std::size_t>(sweep.replicates);
+  const std::size_t draws = static_cast<std::size_t>(sweep.networks) * replicates;
+  std::vector<std::size_t> first(plan.points);
+  std::iota(first.begin(), first.end(), std::size_t{0});
+  std::unordered_map<Identity, std::size_t, IdentityHash> networks;
+  std::unordered_map<Identity, std::size_t, IdentityHash> runs;  // combination by combination
+  PointReader reader(sweep);
+  auto invalid = plan.invalid.begin();  // whole combinations, ascending
+  for (std::size_t begin = 0; begin < plan.points; begin += draws) {
+    if (sweep.excludes(begin)) continue;
+    if (invalid != plan.invalid.end() && invalid->point == begin) {
+      invalid += static_cast<std::ptrdiff_t>(draws);
+      continue;
+    }
+    const Settings& settings = reader.at(begin).settings;
+    Identity run = run_identity(sweep, settings);
+    run.back() = networks.try_emplace(network_identity(sweep, settings), begin).first->second + 1;
+    const std::size_t same = runs.try_emplace(run, begin).first->second;
+    for (std::size_t i = 0; i < draws; ++i) {
+      const std::size_t network = generated || drawn ? i / replicates : 0;
+      first[begin + i] = same + network * replicates + (drawn ? i % replicates : 0);
+    }
+  }
+  return first;
 }
 
 }  // namespace needflow

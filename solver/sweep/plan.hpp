@@ -29,7 +29,8 @@ struct InvalidEntry {
 };
 
 struct Plan {
-  std::size_t points = 0;
+  std::size_t points = 0;             ///< cells of the grid
+  std::size_t excluded = 0;           ///< of which the design leaves out: they stay pending
   std::vector<NetworkTask> tasks;     ///< network 0 of all settings first, biggest first among them
   std::vector<InvalidEntry> invalid;  ///< points that are known to have no solution, ascending
   std::size_t duplicates = 0;         ///< points that compute what an earlier point computes
@@ -37,6 +38,9 @@ struct Plan {
 
   std::int64_t largest_task_bytes = 0;  ///< a matrix and the state of one batch on it, at most
   std::int64_t outcome_bytes = 0;       ///< numbers that will be kept until the file is written
+
+  /// Points that a sweep delivers outcomes of, invalid ones among them.
+  [[nodiscard]] std::size_t to_do() const { return points - excluded; }
 };
 
 /// Rounds assumed for a run when its cost is estimated: stream and stock end in a few, `reallocate`
@@ -46,5 +50,9 @@ inline constexpr std::int64_t kFewRounds = 4;
 
 /// `forced_lanes` overrules the layout's width; see choose_layout().
 [[nodiscard]] Plan make_plan(const Sweep& sweep, std::optional<int> forced_lanes = {});
+
+/// For each point the first that computes the same numbers: itself for most, and for points that
+/// are invalid or left out. 8 bytes a point.
+[[nodiscard]] std::vector<std::size_t> first_of_same(const Sweep& sweep, const Plan& plan);
 
 }  // namespace needflow

@@ -1,5 +1,6 @@
 #include "solver/sweep/sweep.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <type_traits>
 
@@ -67,6 +68,11 @@ void add_network(Words& words, const NetworkSettings& n) {
 
 }  // namespace
 
+void Axis::set(Settings& settings, std::size_t position) const {
+  if (apply) apply(settings, values[position]);
+  for (const Axis& other : along) other.apply(settings, other.values[position]);
+}
+
 std::size_t Sweep::points() const {
   std::size_t count = 1;
   for (const Dimension& dimension : dimensions()) {
@@ -121,24 +127,81 @@ Point Sweep::point(std::size_t i) const {
   point.replicate = first_replicate + index_of(replicates);
   point.network = first_network + index_of(networks);
   for (auto axis = axes.rbegin(); axis != axes.rend(); ++axis) {
-    axis->apply(point.settings, axis->values[position.take(axis->values.size())]);
+    axis->set(point.settings, position.take(axis->values.size()));
   }
+  point.replicate += point.settings.first.replicate;
+  point.network += point.settings.first.network;
   return point;
+}
+
+bool Sweep::excludes(std::size_t i) const {
+  if (exclusions.empty()) return false;
+  Position position(i);
+  (void)position.take(static_cast<std::size_t>(replicates));
+  (void)position.take(static_cast<std::size_t>(networks));
+  std::vector<std::size_t> at(axes.size());
+  for (std::size_t d = axes.size(); d-- > 0;) at[d] = position.take(axes[d].values.size());
+  return std::any_of(exclusions.begin(), exclusions.end(), [&at](const Exclusion& exclusion) {
+    return std::all_of(
+        exclusion.where.begin(), exclusion.where.end(),
+        [&at](const Exclusion::Marked& marked) { return marked.positions[at[marked.axis]]; });
+  });
+}
+
+std::size_t Sweep::excluded_points() const {
+  if (exclusions.empty()) return 0;
+  const auto draws = static_cast<std::size_t>(networks) * static_cast<std::size_t>(replicates);
+  std::size_t count = 0;
+  const std::size_t all = points();
+  for (std::size_t i = 0; i < all; i += draws) count += excludes(i) ? draws : 0;
+  return count;
+}
+
+bool Sweep::varies(std::string_view key) const {
+  bool varied = false;
+  for_each_option(axes, [&](const Axis& axis) {
+    if (axis.key != key) return;
+    varied = varied || std::any_of(axis.values.begin(), axis.values.end(),
+                                   [&](const Value& value) { return value != axis.values[0]; });
+  });
+  return varied;
+}
+
+Sweep keep_axes(Sweep sweep, const std::function<bool(const Axis&)>& wanted) {
+  std::vector<std::optional<std::size_t>> places;
+  std::vector<Axis> kept;
+  for (Axis& axis : sweep.axes) {
+    const bool keep = wanted(axis) || std::any_of(axis.along.begin(), axis.along.end(), wanted);
+    places.push_back(keep ? std::optional(kept.size()) : std::nullopt);
+    if (keep) kept.push_back(std::move(axis));
+  }
+  sweep.axes = std::move(kept);
+  std::erase_if(sweep.exclusions, [&places](const Exclusion& exclusion) {
+    return std::any_of(exclusion.where.begin(), exclusion.where.end(),
+                       [&places](const auto& marked) { return !places[marked.axis]; });
+  });
+  for (Exclusion& exclusion : sweep.exclusions) {
+    for (Exclusion::Marked& marked : exclusion.where) marked.axis = *places[marked.axis];
+  }
+  return sweep;
 }
 
 Sweep only_point(Sweep sweep, std::size_t i) {
   const Point point = sweep.point(i);
   if (sweep.points() > 1) sweep.point_of_whole = i;
-  sweep.first_network = point.network;
-  sweep.first_replicate = point.replicate;
+  sweep.first_network = point.network - point.settings.first.network;  // an axis adds that again
+  sweep.first_replicate = point.replicate - point.settings.first.replicate;
   Position position(i);
   (void)position.take(static_cast<std::size_t>(sweep.replicates));
   (void)position.take(static_cast<std::size_t>(sweep.networks));
   sweep.networks = 1;
   sweep.replicates = 1;
   for (auto axis = sweep.axes.rbegin(); axis != sweep.axes.rend(); ++axis) {
-    axis->values = {axis->values[position.take(axis->values.size())]};
+    const std::size_t at = position.take(axis->values.size());
+    axis->values = {axis->values[at]};
+    for (Axis& other : axis->along) other.values = {other.values[at]};
   }
+  sweep.exclusions.clear();
   return sweep;
 }
 
@@ -150,7 +213,7 @@ PointReader::PointReader(const Sweep& sweep)
       settings_(sweep.axes.size() + 1, sweep.base) {
   for (std::size_t d = 0; d < positions_.size(); ++d) {
     settings_[d + 1] = settings_[d];
-    sweep_.axes[d].apply(settings_[d + 1], sweep_.axes[d].values[0]);
+    sweep_.axes[d].set(settings_[d + 1], 0);
   }
   point_.settings = settings_.back();
 }
@@ -166,7 +229,7 @@ void PointReader::move_to(std::size_t combination) {
   }
   for (std::size_t d = moved; d < positions_.size(); ++d) {
     settings_[d + 1] = settings_[d];
-    sweep_.axes[d].apply(settings_[d + 1], sweep_.axes[d].values[positions_[d]]);
+    sweep_.axes[d].set(settings_[d + 1], positions_[d]);
   }
   point_.settings = settings_.back();
 }
@@ -177,6 +240,8 @@ const Point& PointReader::at(std::size_t i) {
       sweep_.first_replicate + static_cast<std::uint32_t>(position.take(replicates_));
   point_.network = sweep_.first_network + static_cast<std::uint32_t>(position.take(networks_));
   if (position.rest() != combination_) move_to(position.rest());
+  point_.replicate += point_.settings.first.replicate;
+  point_.network += point_.settings.first.network;
   return point_;
 }
 
@@ -186,6 +251,7 @@ Identity network_identity(const Sweep& sweep, const Settings& settings) {
   if (sweep.instance->source != Source::generated) return words.identity();  // the files' own
   const RecognitionSettings& r = settings.recognition;
   words << settings.seed << r.weights << (r.weights == WeightKind::gamma ? r.shape : 0.0);
+  words << settings.first.network;
   add_network(words, settings.network);
   return words.identity();
 }
@@ -196,7 +262,7 @@ Identity run_identity(const Sweep& sweep, const Settings& settings) {
   add_round(words, settings.round);
   words << population.supply_ratio.has_value() << population.supply_ratio.value_or(0.0);
   if (!sweep.instance->has_amounts()) {
-    words << settings.seed;
+    words << settings.seed << settings.first.network << settings.first.replicate;
     add_population(words, population);
   }
   return words.identity();

@@ -23,15 +23,31 @@ namespace needflow {
 /// A value as a scenario writes it.
 using Value = std::variant<bool, std::int64_t, double, std::string>;
 
-/// One dimension of the grid: an option that was given an array.
+/// One dimension of the grid: an option that was given an array, or several that advance together.
 struct Axis {
   std::string name;  ///< the dimension's name in result files, e.g. "agents"
-  std::string key;   ///< the option, e.g. "network.agents"
+  std::string key;   ///< the option, e.g. "network.agents"; "" for the numbers of samples
   std::string unit;
   std::string long_name;
   std::vector<Value> values;
   bool words = false;  ///< one of them is a word: files then hold them all as words
-  std::function<void(Settings&, const Value&)> apply;
+  std::function<void(Settings&, const Value&)> apply;  ///< empty: it changes nothing by itself
+  /// What advances with it: as many values each, no `along` of their own. Coordinates over this
+  /// dimension, not dimensions.
+  std::vector<Axis> along = {};
+
+  /// Puts the values at a position into the settings, its own first.
+  void set(Settings& settings, std::size_t position) const;
+};
+
+/// Cells of the grid that the design leaves out: those whose position is marked on every axis
+/// listed.
+struct Exclusion {
+  struct Marked {
+    std::size_t axis;
+    std::vector<bool> positions;  ///< as many as the axis has values
+  };
+  std::vector<Marked> where;
 };
 
 /// One point of the grid, all axes resolved.
@@ -50,7 +66,8 @@ struct Dimension {
 struct Sweep {
   std::string title;
   Settings base;
-  std::vector<Axis> axes;       ///< in the option table's order
+  std::vector<Axis> axes;  ///< samples first, then in the option table's order
+  std::vector<Exclusion> exclusions = {};
   std::int64_t networks = 1;    ///< [network] count
   std::int64_t replicates = 1;  ///< [population] replicates
   // In the one-point sweep that only_point() makes: which point of the whole it is.
@@ -71,9 +88,29 @@ struct Sweep {
   [[nodiscard]] std::vector<Dimension> dimensions() const;
   /// Point i in C order: the last dimension runs fastest.
   [[nodiscard]] Point point(std::size_t i) const;
+  /// Whether the design leaves point i out. It stays a cell of the grid, without a run.
+  [[nodiscard]] bool excludes(std::size_t i) const;
+  /// How many it leaves out.
+  [[nodiscard]] std::size_t excluded_points() const;
+  /// Whether some axis gives the option more than one value.
+  [[nodiscard]] bool varies(std::string_view key) const;
 };
 
-/// The sweep of point i alone: axes of length one, and its network and replicate first.
+/// Calls use(option) for every axis and for what advances with it.
+template <class Axes, class Use>
+void for_each_option(Axes& axes, const Use& use) {
+  for (auto& axis : axes) {
+    use(axis);
+    for (auto& other : axis.along) use(other);
+  }
+}
+
+/// The sweep without the axes of which no option is wanted, and without the exclusions that speak
+/// of them.
+[[nodiscard]] Sweep keep_axes(Sweep sweep, const std::function<bool(const Axis&)>& wanted);
+
+/// The sweep of point i alone: axes of length one, its network and replicate first, nothing
+/// excluded.
 [[nodiscard]] Sweep only_point(Sweep sweep, std::size_t i);
 
 /// Points one after another: only the axes that moved since the last call are applied again, and

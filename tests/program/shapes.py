@@ -11,13 +11,16 @@ class Shape:
     """A sweep, and what its file must look like: the coordinate of each dimension, and the groups
     beside provenance, settings and timing."""
 
-    def __init__(self, scenario, dims=None, groups="", files=None, expect=DONE, arguments=()):
+    def __init__(self, scenario, dims=None, groups="", files=None, expect=DONE, arguments=(),
+                 along=None, excluded=0):
         self.scenario = scenario
         self.dims = dims or {}
         self.groups = {*groups.split(), "provenance", "settings", "timing"}
         self.files = files or {}
         self.expect = expect
         self.arguments = arguments
+        self.along = along or {}  # coordinates that are no dimensions: (dimension, values)
+        self.excluded = excluded
 
     @property
     def lengths(self):
@@ -93,6 +96,33 @@ SHAPES = {
         {"kind": ["file", "ring"], "file": ["links.csv", "path.mtx"]}, files={
             "links.csv": "a,b\n1,2\n2,30\n30,4\n", "path.mtx":
             "%%MatrixMarket matrix coordinate pattern symmetric\n3 3 2\n2 1\n3 2\n"}),
+    "zipped axes": Shape(
+        toml(network={"agents": [6, 9, 9], "neighbors": [2, "2lnN", 4]},
+             round={"settlement": ["stock", "stream"]},
+             design={"zip": [["network.agents", "network.neighbors"]]}, output=KEEP_ALL),
+        {"agents": [6, 9, 9], "settlement": ["stock", "stream"]}, "trace agent_rows",
+        along={"neighbors": ("agents", ["2", "2lnN", "4"])}),
+    "points left out": Shape(
+        toml(network={"agents": [6, 9]}, round={"cap": ["none", "active_need"]},
+             population={"replicates": 2}, output=KEEP_ALL) +
+        '[[design.exclude]]\nagents = 9\ncap = "none"\n',
+        {"agents": [6, 9], "cap": ["none", "active_need"], "replicate": [0, 1]},
+        "trace agent_rows", excluded=2),
+    "a list of points": Shape(
+        toml(population={"types": 2}, design={"points": "points.csv"}, output=KEEP_ALL),
+        {"sample": [0, 1, 2], "type": [1, 2]}, "trace agent_rows failures",
+        {"points.csv": table("network.kind,hub,network.agents,replicate", ("ring", 0, 5, 7),
+                             ("hub_spoke", 9, 5, 0), ("ring", 0, 6, 1))}, expect=SOME_FAILED,
+        along={"kind": ("sample", ["ring", "hub_spoke", "ring"]), "agents": ("sample", [5, 5, 6]),
+               "hub": ("sample", [0, 9, 0]), "replicate": ("sample", [7, 0, 1])}),
+    "Sobol's sequence": Shape(
+        toml(design={"method": "sobol", "samples": 4, "shift": False}, network={"count": 2},
+             output=KEEP_ALL) +
+        "[design.ranges]\nnetwork.agents = [4, 7]\nsupply_ratio = [0, 2.0]\n",
+        {"sample": [0, 1, 2, 3], "network": [0, 1]}, "trace agent_rows",
+        # u = 0, 1/2, 3/4, 1/4 and 0, 1/2, 1/4, 3/4: whole numbers take equal shares of [0, 1).
+        along={"agents": ("sample", [4, 6, 7, 5]),
+               "supply_ratio": ("sample", [0.0, 1.0, 0.5, 1.5])}),
     "some points invalid": Shape(
         toml(network={"kind": "hub_spoke", "agents": [4, 9], "hub": [0, 6]}, output=KEEP_ALL),
         {"agents": [4, 9], "hub": [0, 6]}, "trace agent_rows failures", expect=SOME_FAILED),

@@ -17,7 +17,7 @@ import h5py
 import numpy as np
 
 import program
-from mistakes import COMMAND_LINES, GRID, INSTANCES, NETWORKS, OUTPUTS, RUN, SCENARIOS, SWEEP
+from mistakes import COMMAND_LINES, DESIGNS, GRID, INSTANCES, NETWORKS, OUTPUTS, RUN, SCENARIOS, SWEEP
 from program import (AGENTS, AGENTS_KEYS, BAD_INPUT, BIPARTITE, BIPARTITE_KEYS, INTERRUPTED,
                      IO_ERROR, SOME_FAILED, STATUSES, toml)
 
@@ -39,7 +39,7 @@ class Refused(program.Case):
 
 
 def add_rows():
-    for mistake in COMMAND_LINES + SCENARIOS + INSTANCES + NETWORKS + OUTPUTS:
+    for mistake in COMMAND_LINES + SCENARIOS + INSTANCES + NETWORKS + DESIGNS + OUTPUTS:
         name = "test_" + mistake.name
         if hasattr(Refused, name):
             raise ValueError(f"two rows are called {mistake.name}")
@@ -74,6 +74,8 @@ class OptionTable(program.Case):
             self.kind = numbers.group(1) if numbers else None
             self.open_low = bool(numbers) and numbers.group(2) == "("
             self.low, self.high = (map(float, numbers.group(3, 4)) if numbers else (None, None))
+            # [design]'s lists and tables: their mistakes are rows of mistakes.py.
+            self.is_structure = re.match(r"lists of|tables of|a table of", self.takes) is not None
             words = re.search(r"one of (.*)", self.takes)
             self.words = words.group(1).split(", ") if words else []
 
@@ -83,6 +85,10 @@ class OptionTable(program.Case):
                 f"\n{self.name} = {value}\n"
             if self.key == "network.file":
                 text += 'kind = "file"\n'
+            if self.key in ("design.method", "design.samples", "design.shift"):  # go together
+                others = {"method": '"sobol"', "samples": "2", "ranges": "{agents = [5, 9]}"}
+                others.pop(self.name, None)
+                text += "".join(f"{name} = {value}\n" for name, value in others.items())
             return text + ('file = "links.csv"\n' if value == '"file"' else "")
 
         @property
@@ -175,12 +181,14 @@ class OptionTable(program.Case):
                 del wrong["7"]
             if option.kind == "a number":
                 del wrong["0.5"]
+            if option.is_structure:
+                del wrong["{a = 1}"]
             for value in wrong:
                 self.refuse(option, value, option.takes)
 
     def test_what_is_no_axis_refuses_arrays(self):
         for option in self.options:
-            if not option.is_axis:
+            if not option.is_axis and not option.is_structure:
                 self.refuse(option, f"[{option.example}]", "axis", option.takes)
 
     def test_every_axis_refuses_no_values_nested_ones_and_one_twice(self):

@@ -17,6 +17,8 @@ PAGES = {
     "seed_round_two.txt": ("run", "data/seed_round_two.toml"),
     "aid2022.txt": ("run", "data/aid2022.toml"),
     "mesh_plan.txt": ("plan", "data/mesh.toml"),
+    "mesh_sobol_plan.txt": ("plan", "data/mesh_sobol.toml"),
+    "mesh_steps_plan.txt": ("plan", "data/mesh_steps.toml"),
 }
 # What a line holds beyond these words differs from machine to machine and from moment to moment.
 MACHINE_LINES = re.compile(r"^(time|threads)( +).*$", re.MULTILINE)

@@ -261,6 +261,33 @@ class Layout(program.Case):
                         self.assertEqual(kinds[type(values[0])], scale.dtype.kind)
                         self.assertIn("long_name", scale.attrs)
 
+    def test_what_advances_with_an_axis_is_a_coordinate_over_it(self):
+        with self.files() as files:
+            for name, shape, file in files:
+                with self.subTest(name):
+                    listed = file["satisfied_fraction"].attrs.get("coordinates", "")
+                    self.assertEqual(" ".join(shape.along), listed)
+                    self.assertEqual(listed, file["status"].attrs.get("coordinates", ""))
+                for along, (dimension, values) in shape.along.items():
+                    with self.subTest(f"{name}, {along}"):
+                        self.assertEqual((dimension,), h5_dims(file[along]))
+                        self.assertEqual(values, stored(file[along]).tolist())
+                        self.assertIn("long_name", file[along].attrs)
+                        for engine in ("netcdf4", "h5netcdf"):
+                            with xarray.open_dataset(made[name], engine=engine) as opened:
+                                self.assertIn(along, opened.coords)
+                                self.assertIn(along, opened.satisfied_fraction.coords)
+
+    def test_status_counts_what_the_design_leaves_out(self):
+        with self.files() as files:
+            for name, shape, file in files:
+                with self.subTest(name):
+                    self.assertEqual(shape.excluded, file["status"].attrs.get("excluded", 0))
+                    if shape.excluded:
+                        pending = file["status"][...] == PENDING
+                        self.assertEqual(shape.excluded, np.sum(pending))
+                        self.assertTrue(np.all(pending[1, 0]))
+
     def test_metrics_have_their_types_and_attributes(self):
         with self.files() as files:
             for name, _, file in files:
@@ -505,11 +532,13 @@ class Storage(program.Case):
         self.each(check)
 
     def test_variables_come_in_the_order_they_were_made(self):
-        """Coordinates first, as the axes stand; then status."""
+        """Coordinates first, as the axes stand, each with those that advance with it; then status."""
         for name, path in made.items():
             with netCDF4.Dataset(path) as file:
-                dims = list(SHAPES[name].dims)
-                self.assertEqual([*dims, "status"], list(file.variables)[:len(dims) + 1], name)
+                along = SHAPES[name].along
+                first = [coordinate for dimension in SHAPES[name].dims for coordinate in
+                         [dimension, *(key for key in along if along[key][0] == dimension)]]
+                self.assertEqual([*first, "status"], list(file.variables)[:len(first) + 1], name)
 
     def test_no_dimension_is_unlimited(self):
         def check(item):

@@ -59,14 +59,16 @@ std::string run_text(const Sweep& sweep, const Point& point) {
 struct NaivePlan {
   std::vector<std::vector<std::size_t>> tasks;
   std::vector<std::size_t> duplicates;
+  std::vector<std::size_t> first_of_same;  ///< a point
   std::vector<std::size_t> invalid;
 
   explicit NaivePlan(const Sweep& sweep) {
     std::map<std::string, std::size_t> task_of;
-    std::set<std::string> seen;
+    std::map<std::string, std::size_t> seen;
     const bool generated = sweep.instance->source == Source::generated;
     for (std::size_t i = 0; i < sweep.points(); ++i) {
       const Point point = sweep.point(i);
+      first_of_same.push_back(i);
       if ((generated && !network_problem(point.settings.network).empty()) ||
           (!sweep.instance->has_amounts() &&
            !population_problem(point.settings.population).empty())) {
@@ -74,7 +76,9 @@ struct NaivePlan {
         continue;
       }
       const std::string network = network_text(sweep, point);
-      if (!seen.insert(network + " | " + run_text(sweep, point)).second) duplicates.push_back(i);
+      first_of_same[i] =
+          seen.try_emplace(network + " | " + run_text(sweep, point), i).first->second;
+      if (first_of_same[i] != i) duplicates.push_back(i);
       const auto [entry, is_new] = task_of.try_emplace(network, tasks.size());
       if (is_new) tasks.emplace_back();
       tasks[entry->second].push_back(i);
@@ -90,6 +94,7 @@ void check_against_naive(const Sweep& sweep) {
   for (const InvalidEntry& entry : plan.invalid) invalid.push_back(entry.point);
   CHECK(invalid == naive.invalid);
   CHECK(plan.duplicates == naive.duplicates.size());
+  CHECK(first_of_same(sweep, plan) == naive.first_of_same);
   const auto shown = std::min<std::size_t>(5, naive.duplicates.size());
   CHECK(plan.duplicate_examples ==
         std::vector<std::size_t>(naive.duplicates.begin(),
