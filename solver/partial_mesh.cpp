@@ -121,8 +121,8 @@ class Swaps {
 /// Swaps random links of a small mesh, twice as often as it has links: there the swaps of bad pairs
 /// touch a tenth of them, and leave 2 % fewer triangles than chance gives at N = 20, k = 4. Above
 /// kMixed links thousands of meshes show nothing in triangles, clustering and path lengths; their
-/// four-cycles may be 0.05 % too few at N = 100, k = 20, a tenth of one mesh's deviation, which
-/// mixing would cost nine times the mesh.
+/// four-cycles may be 0.05 % too few at N = 100, k = 20, a tenth of one mesh's deviation; mixing
+/// those would make their building take seven times as long.
 void mix(Swaps& swaps, std::uint32_t entries, const RandomStream& stream, DrawKey key) {
   constexpr std::uint32_t kMixed = 256;
   if (entries > 2 * kMixed) return;

@@ -32,26 +32,29 @@ F32_LANES = ("lanes/{0}/L:{1}/lanes:f32/threads:{2}",)
 F32_WEIGHTS = ("round/{0}/L:{1}/weights:f32/threads:{2}",)
 ROUND = ("round/{0}/L:{1}/threads:{2}",)
 BATCHES = ("batches/N:100/k:20/threads:{2}",)
+GATHERS = 2**20  # visits of a machine/gather case
 TRUST_ROUND = ("round/{0}/L:{1}/trust/threads:{2}",)
 TRUST_UPDATE = ("trust_update/{0}/L:{1}/threads:{2}",)
 
 
 class Row:
-    """A line of the table. `values`: what was measured, several times; a text says why there is nothing."""
+    """A line of the table. `values`: what was measured, several times; a text says why there is nothing.
+    `limits`: which shares of the machine's limits our side of it reaches, measured in the same run."""
 
-    def __init__(self, what, goal, values, at_most=False, unit=" ×", busy=False):
+    def __init__(self, what, goal, values, at_most=False, unit=" ×", busy=False, limits=""):
         self.what, self.goal, self.at_most, self.unit = what, goal, at_most, unit
-        self.values, self.busy = values, busy
+        self.values, self.busy, self.limits = values, busy, limits
 
     def cells(self):
         bound = f"{'≤' if self.at_most else '≥'} {self.goal:g}{self.unit}"
         if not self.values or isinstance(self.values, str):
-            return [self.what, bound, self.values or NOT_MEASURED, "–"]
+            return [self.what, bound, self.values or NOT_MEASURED, "–", self.limits]
         value = middle(self.values)
         if self.busy:
-            return [self.what, bound, with_range(self.values), BUSY]
+            return [self.what, bound, with_range(self.values), BUSY, self.limits]
         reached = value <= self.goal if self.at_most else value >= self.goal
-        return [self.what, bound, with_range(self.values), "reached" if reached else "not reached"]
+        verdict = "reached" if reached else "not reached"
+        return [self.what, bound, with_range(self.values), verdict, self.limits]
 
 
 class Results:
@@ -84,6 +87,34 @@ class Results:
                 return self.bench[name]["time"]
         return None
 
+    def limits(self, size, threads):
+        """Of the machine's limits, what a round of one lane reaches beside the peers."""
+        case = self.case(size, threads)
+        if case is None or not case.get("limits"):
+            return ""
+        return ", ".join(f"{name} {share:.2f}" for name, share in measuring.shares(case).items()
+                         if name in ("gather", "stream"))
+
+    def bench_limits(self, forms, size, lanes, threads):
+        for form in forms:
+            case = self.bench.get(form.format(f"N:{size[0]}/k:{size[1]}", lanes, threads), {})
+            if "of_gather" in case:
+                return ", ".join(f"{name} {statistics.median(case[f'of_{name}']):.2f}"
+                                 for name in ("gather", "stream"))
+        return ""
+
+    def gather_bound(self, size, lanes, bytes_a_lane, threads):
+        """What `lanes` lanes can gain over one if they take no more time than their gathers do: two visits an entry
+        of rows of that many bytes, at the rate that machine/gather measured for rows of as many doubles."""
+        doubles = lanes * bytes_a_lane // 8
+        one = self.bench_times(LANES, size, 1, threads)
+        case = f"machine/gather/N:{size[0]}/L:{doubles}/prefetch:{{}}/threads:{threads}"
+        visits = [self.bench.get(case.format(ahead), {}).get("time") for ahead in (0, 1)]
+        if not one or not all(visits):
+            return ""
+        seconds = min(map(statistics.median, visits)) / GATHERS
+        return f"gathers alone allow {lanes * statistics.median(one) / (2 * size[0] * size[1] * seconds):.1f} ×"
+
     def bench_ratio(self, slow, fast, factor=1.0):
         """factor · slow / fast of two lists of repetitions; the ends are what worst luck could make."""
         if not slow or not fast:
@@ -99,7 +130,8 @@ def peer_rows(results):
     for size, threads, goals in wanted:
         for name, goal in goals.items():
             yield Row(f"one lane, N={size[0]:.0e} k={size[1]}, {threads} thr., over {name}", goal,
-                      results.over(name, size, threads), busy=results.busy(size, threads))
+                      results.over(name, size, threads), busy=results.busy(size, threads),
+                      limits=results.limits(size, threads))
     case = results.case(LARGE, 2)
     gather = [measuring.shares(case)["gather"]] if case else NOT_MEASURED
     yield Row("one lane, N=1e+06 k=30, 2 thr., share of the gather rate", 0.95, gather, unit="",
@@ -114,12 +146,16 @@ def lane_rows(results):
     for size, lanes, threads, goal in wanted:
         gain = results.bench_ratio(results.bench_times(LANES, size, 1, threads),
                                    results.bench_times(LANES, size, lanes, threads), lanes)
-        yield Row(f"{lanes} lanes f64 over one lane, N={size[0]:.0e}, {threads} thr.", goal, gain)
+        shares = results.bench_limits(LANES, size, lanes, threads)
+        bound = results.gather_bound(size, lanes, 8, threads)
+        yield Row(f"{lanes} lanes f64 over one lane, N={size[0]:.0e}, {threads} thr.", goal, gain,
+                  limits=", ".join(text for text in (shares, bound) if text))
     for size in (MIDDLE, LARGE):
         gain = results.bench_ratio(results.bench_times(LANES, size, 1, 2),
                                    results.bench_times(F32_LANES, size, 16, 2), 16)
         yield Row(f"16 lanes stored f32 over one lane, N={size[0]:.0e}, 2 thr.", 4.5,
-                  gain if isinstance(gain, list) else NOT_BUILT)
+                  gain if isinstance(gain, list) else NOT_BUILT,
+                  limits=results.gather_bound(size, 16, 4, 2))
     two = results.bench_ratio(results.bench_times(BATCHES, SMALL, 1, 1),
                               results.bench_times(BATCHES, SMALL, 1, 2))
     yield Row("independent batches, 2 threads over 1", 1.95, two)
@@ -165,7 +201,8 @@ def sweep_rows(results):
 def print_goals(results, out=print):
     rows = [row.cells() for part in (peer_rows, lane_rows, model_rows, memory_rows, sweep_rows)
             for row in part(results)]
-    print_table("What to reach", ["what", "goal", "measured", ""], rows, out)
+    print_table("What to reach", ["what", "goal", "measured", "", "of the machine's limits"], rows,
+                out)
     reached = sum(row[3] == "reached" for row in rows)
     missed = sum(row[3] == "not reached" for row in rows)
     out(f"\n  reached {reached}, not reached {missed}, open {len(rows) - reached - missed}")

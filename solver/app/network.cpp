@@ -23,6 +23,7 @@ struct NetworkOptions {
   OutputOptions output;
   std::string dot;
   std::string edges;
+  std::string routes;
   bool exact = false;
   bool betweenness = false;
 };
@@ -69,11 +70,20 @@ class TextOutput {
 };
 
 void require_one_network(const NetworkOptions& options, std::size_t networks) {
-  if (networks == 1 || (options.dot.empty() && options.edges.empty())) return;
+  if (networks == 1 || (options.dot.empty() && options.edges.empty() && options.routes.empty())) {
+    return;
+  }
   throw ScenarioError(
-      fmt::format("{} holds one network and the scenario has {}; expected --set values that leave "
-                  "one",
-                  options.dot.empty() ? "--edges" : "--dot", networks));
+      fmt::format("--dot, --edges and --routes hold one network and the scenario has {}; expected "
+                  "--set values that leave one",
+                  networks));
+}
+
+void require_routable(const Network& network) {
+  if (network.agents() <= kMostRouted) return;
+  throw ScenarioError(
+      fmt::format("--routes writes a line a pair; expected {} agents at most, not {}", kMostRouted,
+                  network.agents()));
 }
 
 std::string invalid_text(const Sweep& sweep, const Plan& plan) {
@@ -133,6 +143,7 @@ int measure_networks(const Context& context, const NetworkOptions& options) {
   if (options.output.file) file.emplace(*options.output.file, options.output.if_exists());
   TextOutput dot(options.dot, options.output.if_exists());
   TextOutput edges(options.edges, options.output.if_exists());
+  TextOutput routes(options.routes, options.output.if_exists());
   const int threads = chosen_threads(options.scenario);
   Provenance provenance = begin_provenance(context.command, threads);
 
@@ -146,6 +157,10 @@ int measure_networks(const Context& context, const NetworkOptions& options) {
   }
   if (dot.wanted()) dot.publish(dot_text(last), told);
   if (edges.wanted()) edges.publish(edges_text(last), told);
+  if (routes.wanted()) {
+    require_routable(last);
+    routes.publish(routes_text(last), told);
+  }
   if (file) {
     provenance.end = utc_now();
     publish_networks(*file, scenario, table, plan.points == 1 ? &last : nullptr, provenance);
@@ -176,6 +191,8 @@ Command add_network(CLI::App& program) {
   command->add_flag("--overwrite", options->output.overwrite, "Replace files that exist");
   command->add_option("--dot", options->dot, "Write the network for Graphviz");
   command->add_option("--edges", options->edges, "Write the links as CSV");
+  command->add_option("--routes", options->routes,
+                      "Write the routing tables as CSV (least latency where links have one)");
   command->add_flag("--exact", options->exact, "No samples: every distance, every triangle");
   command->add_flag("--betweenness", options->betweenness,
                     "How many shortest paths cross a link (slow above 2,000 agents)");

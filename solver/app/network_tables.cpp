@@ -5,9 +5,13 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <numeric>
 #include <ostream>
+#include <span>
+#include <vector>
 
 #include "io/result_networks.hpp"
+#include "solver/routing.hpp"
 
 namespace needflow::app {
 
@@ -137,6 +141,31 @@ std::string edges_text(const Network& network) {
       fmt::format_to(std::back_inserter(text), "{},{}\n", a, b);
     }
   });
+  return text;
+}
+
+std::string routes_text(const Network& network) {
+  const bool timed = !network.latency.empty();
+  std::vector<Index> everybody(network.agents());
+  std::iota(everybody.begin(), everybody.end(), Index{0});
+  std::string text =
+      timed ? "agent,destination,next_hop,hops,latency\n" : "agent,destination,next_hop,hops\n";
+  for (std::size_t first = 0; first < everybody.size(); first += kRouteBatch) {
+    const std::size_t count = std::min(kRouteBatch, everybody.size() - first);
+    const RouteColumns columns = next_hops_to(network, std::span(everybody).subspan(first, count),
+                                              timed ? RouteMetric::latency : RouteMetric::hops);
+    for (std::size_t c = 0; c < count; ++c) {
+      for (std::size_t i = 0; i < network.agents(); ++i) {
+        if (columns.hops(c)[i] <= 0) continue;
+        const Index next =
+            network.columns[static_cast<std::size_t>(network.offsets[i]) + columns.slots(c)[i]];
+        fmt::format_to(std::back_inserter(text), "{},{},{},{}", i, first + c, next,
+                       columns.hops(c)[i]);
+        if (timed) fmt::format_to(std::back_inserter(text), ",{}", columns.cost(c)[i]);
+        text += '\n';
+      }
+    }
+  }
   return text;
 }
 

@@ -23,4 +23,11 @@ void print_network_line(const std::string& what, std::size_t label_width,
 /// Links as CSV with a header a,b (and latency), which kind = "file" reads.
 [[nodiscard]] std::string edges_text(const Network& network);
 
+/// The most agents whose routes are written: a line for each of their ordered pairs.
+inline constexpr std::size_t kMostRouted = 2'000;
+
+/// Routing tables as CSV: agent,destination,next_hop,hops and, where links have latencies, latency;
+/// routes then have the least of it. Pairs without a path have no line.
+[[nodiscard]] std::string routes_text(const Network& network);
+
 }  // namespace needflow::app

@@ -66,6 +66,13 @@ BatchCost cost_of(std::int64_t agents) {
   return cost;
 }
 
+/// Entries that the searches of a network's metrics go over: 512 sources at once (kernels/bfs.hpp).
+double searched_entries(std::int64_t agents, std::int64_t entries, const MetricOptions& options) {
+  constexpr std::int64_t kAbreast = 512;
+  const std::int64_t sources = agents <= options.exact_agents ? agents : options.sources;
+  return static_cast<double>((sources + kAbreast - 1) / kAbreast) * static_cast<double>(entries);
+}
+
 }  // namespace
 
 const BatchCost& CostTrials::batch(int lanes, bool large) {
@@ -77,16 +84,46 @@ const BatchCost& CostTrials::batch(int lanes, bool large) {
   return entry->second;
 }
 
-double CostTrials::build_entry() {
-  if (build_entry_ == 0.0) {
-    build_entry_ = seconds_of([] { (void)mesh(kSmallAgents, kMany); }) / (kMany * kSmallAgents);
+double CostTrials::build_entry(bool large) {
+  double& cost = build_entry_[large ? 1 : 0];
+  if (cost == 0.0) {
+    const std::int64_t agents = large ? kLargeAgents : kSmallAgents;
+    cost =
+        seconds_of([agents] { (void)mesh(agents, kMany); }) / static_cast<double>(kMany * agents);
   }
-  return build_entry_;
+  return cost;
+}
+
+double CostTrials::measured_entry(bool large) {
+  double& cost = measured_entry_[large ? 1 : 0];
+  if (cost == 0.0) {
+    NetworkSettings settings;
+    settings.agents = large ? kLargeAgents : kSmallAgents;
+    settings.neighbors = kMany;
+    const Network network = build_network(settings, 1, 0);
+    const MetricOptions options = metric_options(NetworkMetrics::automatic);
+    const double work = searched_entries(settings.agents, kMany * settings.agents, options);
+    cost = seconds_of([&] { (void)measure_network(network, options, 1, Threads::one); }) / work;
+  }
+  return cost;
+}
+
+double CostTrials::network_seconds(const Sweep& sweep, const Plan& plan) {
+  if (sweep.instance->source != Source::generated) return 0.0;
+  double seconds = 0.0;
+  for (const NetworkTask& task : plan.tasks) {
+    const bool large = task.entries >= kLargeEntries;
+    seconds += static_cast<double>(task.entries) * build_entry(large);
+    if (sweep.network_metrics == NetworkMetrics::none) continue;
+    seconds +=
+        searched_entries(task.providers, task.entries, metric_options(sweep.network_metrics)) *
+        measured_entry(large);
+  }
+  return seconds;
 }
 
 double CostTrials::seconds(const Sweep& sweep, const Plan& plan) {
-  double seconds =
-      sweep.instance->source == Source::generated ? plan.built_entries * build_entry() : 0.0;
+  double seconds = network_seconds(sweep, plan);
   for (const NetworkTask& task : plan.tasks) {
     const auto runs = static_cast<std::int64_t>(task.points.size() * sweep.types());
     const auto together =

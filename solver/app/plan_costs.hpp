@@ -1,6 +1,7 @@
 // What a plan will take in time: measured on small trial meshes now, scaled to the plan's sizes.
 #pragma once
 
+#include <array>
 #include <map>
 #include <utility>
 
@@ -19,15 +20,20 @@ class CostTrials {
  public:
   /// `large`: for matrices beyond the caches.
   [[nodiscard]] const BatchCost& batch(int lanes, bool large);
-  /// Seconds an entry of a generated matrix.
-  [[nodiscard]] double build_entry();
+  /// Seconds an entry of a generated matrix, its network included.
+  [[nodiscard]] double build_entry(bool large);
+  /// Seconds an entry that a search for the network's metrics goes over.
+  [[nodiscard]] double measured_entry(bool large);
 
   /// One thread's seconds for all that the plan will do.
   [[nodiscard]] double seconds(const Sweep& sweep, const Plan& plan);
 
  private:
+  [[nodiscard]] double network_seconds(const Sweep& sweep, const Plan& plan);
+
   std::map<std::pair<int, bool>, BatchCost> batches_;
-  double build_entry_ = 0.0;
+  std::array<double, 2> build_entry_{};  ///< small, large; 0: no trial yet
+  std::array<double, 2> measured_entry_{};
 };
 
 }  // namespace needflow::app

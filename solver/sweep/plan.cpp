@@ -64,9 +64,6 @@ void add_costs(const Sweep& sweep, const NetworkTask& task, std::int64_t rounds,
       static_cast<std::size_t>(task.providers), static_cast<std::size_t>(task.recipients),
       task.layout.lanes, BatchTraits::of(task.example.settings.round)));
   plan.largest_task_bytes = std::max(plan.largest_task_bytes, matrix_bytes(sweep, task) + state);
-  if (sweep.instance->source == Source::generated) {
-    plan.built_entries += static_cast<double>(task.entries);
-  }
   plan.outcome_bytes += outcome_bytes(sweep, task, rounds);
 }
 

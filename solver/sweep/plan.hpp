@@ -37,7 +37,6 @@ struct Plan {
 
   std::int64_t largest_task_bytes = 0;  ///< a matrix and the state of one batch on it, at most
   std::int64_t outcome_bytes = 0;       ///< numbers that will be kept until the file is written
-  double built_entries = 0.0;           ///< Σ over networks of entries
 };
 
 /// Rounds assumed for a run when its cost is estimated: stream and stock end in a few, `reallocate`

@@ -106,12 +106,46 @@ class Networks(InFolder):
             for metric, value in first.items():
                 np.testing.assert_array_equal(value, again[metric], f"{name}: {metric}")
 
+    def test_pairs_without_a_path_are_shares_of_their_own(self):
+        (self.folder / "two.csv").write_text("a,b\n0,1\n1,2\n3,4\n")
+        back = self.scenario("back.toml", network={"kind": "file", "file": "two.csv"})
+        self.run_well("network", back, "-o", "n.h5", "-q")
+        with h5py.File(self.folder / "n.h5") as file:
+            found = metrics_of(file)
+        np.testing.assert_allclose([6 / 20, 2 / 20], found["hop_share"], rtol=1e-15)
+        self.assertAlmostEqual(12 / 20, found["network_unreachable_share"], 15)
+        self.assertEqual((2, 3), (found["network_components"], found["network_largest_component"]))
+        self.assertEqual(0, found["network_spectral_gap"])
+
     def test_dot_names_every_link_once(self):
         self.build(kind="small_world", agents=40, neighbors=4, beta=0.3)
         text = (self.folder / "n.dot").read_text()
         self.assertTrue(text.startswith("graph ") and text.endswith("}\n"))
         drawn = [tuple(map(int, pair)) for pair in re.findall(r"(\d+) -- (\d+);", text)]
         self.assertEqual(self.links("n.csv"), drawn)
+        self.assertEqual(40 * 4 // 2, len(drawn))
+
+    def test_routes_are_shortest_paths_hop_by_hop(self):
+        for network, weight in [({"kind": "small_world", "agents": 40, "neighbors": 4, "beta": 0.2}, None),
+                                ({"kind": "geometric", "agents": 40, "neighbors": 6}, "latency")]:
+            name = self.scenario(seed=3, network=network)
+            self.run_well("network", name, "--routes", "r.csv", "--edges", "n.csv", "--overwrite", "-q")
+            graph = nx.Graph()
+            with open(self.folder / "n.csv", newline="") as file:
+                for row in csv.DictReader(file):
+                    graph.add_edge(int(row["a"]), int(row["b"]), latency=np.float32(row.get("latency", 1)))
+            best = dict(nx.all_pairs_dijkstra_path_length(graph, weight=weight or 1))
+            with open(self.folder / "r.csv", newline="") as file:
+                routes = {(int(r["agent"]), int(r["destination"])): r for r in csv.DictReader(file)}
+            self.assertEqual(40 * 39, len(routes))
+            for (agent, destination), row in routes.items():
+                at, hops, cost = agent, 0, 0.0
+                while at != destination:
+                    following = int(routes[at, destination]["next_hop"])
+                    cost += float(graph.edges[at, following]["latency"]) if weight else 1
+                    at, hops = following, hops + 1
+                self.assertEqual(int(row["hops"]), hops)
+                self.assertAlmostEqual(float(best[agent][destination]), cost, 5)
 
     def test_a_grid_of_networks_has_a_cell_each(self):
         name = self.scenario(seed=1, network={"agents": [20, 40], "neighbors": [3, "2lnN"], "count": 3},
@@ -138,6 +172,7 @@ class Networks(InFolder):
         (self.folder / "r.csv").write_text("source,target,rating\n1,2,3\n2,1,4\n")
         for arguments, words in [((two, "--dot", "x.dot"), "one network"),
                                  ((two, "--edges", "x.csv"), "one network"),
+                                 ((two, "--routes", "x.csv"), "one network"),
                                  ((ratings,), "[instance]")]:
             done = program.run("network", *arguments, cwd=self.folder)
             self.assertEqual(program.BAD_INPUT, done.returncode, done)

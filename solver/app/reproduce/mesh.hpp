@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "solver/app/reproduce/findings.hpp"
+#include "solver/findings.hpp"
 #include "solver/graph_metrics.hpp"
 #include "solver/settings.hpp"
 

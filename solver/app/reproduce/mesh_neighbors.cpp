@@ -21,6 +21,7 @@ struct Cell {
   std::vector<GraphMetrics> networks;
   std::vector<double> rounds;
   std::vector<double> satisfied;
+  std::vector<double> whole;  ///< 1 where the mesh was connected without a bridge, else 0
 };
 
 /// Collects rounds and satisfaction of the points and the metrics of their networks.
@@ -60,6 +61,8 @@ std::vector<Cell> cells_of(std::int64_t agents, const std::vector<std::string>& 
     cell.neighbors = resolved_neighbors(point.settings.network);
     cell.rounds.push_back(static_cast<double>(run.rounds));
     cell.satisfied.push_back(run.satisfaction.satisfied_fraction);
+    const Network network = network_of(scenario.sweep, point, Threads::all);
+    cell.whole.push_back(network.bridges == 0 ? 1.0 : 0.0);
     if (const GraphMetrics* metrics = gathered.networks().of(i)) cell.networks.push_back(*metrics);
   }
   return cells;
@@ -73,6 +76,7 @@ void add_cell(std::int64_t agents, const Cell& cell, FindingTable& table) {
                        const std::function<double(const GraphMetrics&)>& number) {
     table.findings.push_back(unasked(name(what), over(cell.networks, number), unit));
   };
+  table.findings.push_back(unasked(name("connected without a bridge"), measured(cell.whole), ""));
   add("diameter at least", "hops",
       [](const GraphMetrics& m) { return static_cast<double>(m.diameter_at_least); });
   add("mean path", "hops", [](const GraphMetrics& m) { return m.mean_path.value; });
@@ -173,7 +177,7 @@ std::vector<FindingTable> neighbors_by_size(const MeshStudy& study, int threads)
     const std::int64_t networks =
         seed.agents <= 1'000 ? study.networks : std::min<std::int64_t>(study.networks, 5);
     std::vector<std::string> neighbors = {"\"2lnN\""};
-    for (const std::int64_t k : {3, 5, 8, 10, 15, 20, 25, 30, 40}) {
+    for (const std::int64_t k : {2, 3, 5, 8, 10, 15, 20, 25, 30, 40}) {
       if (k < seed.agents) neighbors.push_back(fmt::format("{}", k));
     }
     if (seed.agents <= 20) neighbors.push_back(fmt::format("{}", seed.high));

@@ -11,6 +11,7 @@
 
 #include "io/processors.hpp"
 #include "solver/app/commands.hpp"
+#include "solver/app/reproduce/finding_tables.hpp"
 #include "solver/app/reproduce/mesh.hpp"
 #include "solver/error.hpp"
 #include "solver/sweep/tasks.hpp"

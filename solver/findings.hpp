@@ -1,13 +1,12 @@
-// A seed's figures beside measured ones: what `needflow reproduce` prints and writes.
+// A seed's figures beside measured ones, and the verdict: what `needflow reproduce` is about.
 #pragma once
 
 #include <cstdint>
-#include <iosfwd>
 #include <span>
 #include <string>
 #include <vector>
 
-namespace needflow::app {
+namespace needflow {
 
 /// A quantity over independent networks (or draws): a single value has no spread.
 struct Measured {
@@ -58,11 +57,6 @@ struct FindingTable {
   std::vector<std::string> remarks;  ///< sentences under the table
 };
 
-void print_findings(const FindingTable& table, std::ostream& out);
-
-/// quantity,seed,figure,mean,deviation,least,most,count,unit,verdict,reason
-[[nodiscard]] std::string findings_csv(const FindingTable& table);
-
 [[nodiscard]] const char* verdict_text(Verdict verdict);
 
-}  // namespace needflow::app
+}  // namespace needflow
