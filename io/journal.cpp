@@ -234,9 +234,7 @@ fs::path in_flight_of(const fs::path& journal) {
   return name;
 }
 
-namespace {
-
-JournalContents read_source(Source& source) {
+static JournalContents read_source(Source& source) {
   JournalContents contents;
   contents.file_bytes = source.size();
   const NextRecord first = next_record(source);
@@ -261,8 +259,6 @@ JournalContents read_source(Source& source) {
   return contents;
 }
 
-}  // namespace
-
 JournalContents read_journal(const fs::path& path) {
   Source source(path);
   try {
@@ -275,11 +271,7 @@ JournalContents read_journal(const fs::path& path) {
 
 JournalContents read_journal(std::span<const std::byte> bytes) {
   Source source(bytes);
-  try {
-    return read_source(source);
-  } catch (const MalformedRecord& problem) {
-    throw IoError(problem.what());
-  }
+  return read_source(source);
 }
 
 JournalContents read_journals(const std::vector<fs::path>& paths) {

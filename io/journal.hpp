@@ -56,7 +56,7 @@ struct JournalContents {
 /// can be read.
 [[nodiscard]] JournalContents read_journal(const std::filesystem::path& path);
 
-/// The same of a copy of its bytes. Throws IoError, without a name.
+/// The same of a copy of its bytes. Throws MalformedRecord.
 [[nodiscard]] JournalContents read_journal(std::span<const std::byte> bytes);
 
 /// Reads journals of one plan (of ranks, of shards) into one; `header` is that of the first.

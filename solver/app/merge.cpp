@@ -55,7 +55,7 @@ Part read_part(const std::string& name, std::ostream& err) {
     Part part{name, {}, shard.folder};
     try {
       part.contents = read_journal(shard.journal);
-    } catch (const IoError& problem) {
+    } catch (const MalformedRecord& problem) {
       throw IoError(fmt::format("{}: its journal is damaged: {}", name, problem.what()));
     }
     // The file was published whole: what is wrong in it now has happened to it since.

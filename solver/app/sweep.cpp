@@ -345,7 +345,7 @@ int run_sweep(const Context& context, const SweepOptions& options) {
                 {shard, context.ranks.rank(), context.ranks.size()},
                 std::move(plan),
                 points,
-                chosen_threads(options.scenario)};
+                chosen_threads(options.scenario, context.ranks.ranks_on_node())};
   watch_the_time(options.walltime);
   Lead lead;
   on_first_rank(context.ranks, [&] { prepare(job, lead); });
