@@ -146,27 +146,13 @@ int publish(const Context& context, const SweepOptions& options, const Scenario&
   return collector.troubled() > 0 ? kSomePointsFailed : kDone;
 }
 
-int run_sweep(const Context& context, const SweepOptions& options) {
+/// From the journal to the published file.
+int run_journaled(const Context& context, const SweepOptions& options, const Scenario& scenario,
+                  const Plan& plan, Begin begin, SweepJournal& journal, AtomicFile& file) {
   const LogLevel level = effective_level(options.scenario);
-  const Scenario scenario = load(options.scenario);
-  refuse_inputs_as_output(scenario, options.output);
   const std::string& name = options.output.file.value();
-  const Begin begin = how_to_begin(scenario, options.output, options.resume);
-  if (begin == Begin::finished) {
-    if (level >= LogLevel::info) context.out << fmt::format("{} is finished\n", name);
-    return kDone;
-  }
-  const Plan plan = make_plan(scenario.sweep, options.lanes);
-  watch_interrupts();  // before there is a temporary that nobody would remove
-  watch_the_time(options.walltime);
-  // Made before the first round: an output that cannot be written is found now.
-  const bool replaces = begin == Begin::goes_on;
-  AtomicFile file(name, replaces ? IfExists::kReplace : options.output.if_exists());
   const int threads = chosen_threads(options.scenario);
   Provenance provenance = begin_provenance(context.command, threads);
-
-  SweepJournal journal(scenario, name, begin);
-  file.remove_leftovers();  // the journal is ours alone, so whoever made them is gone
   Collector collector(scenario.sweep, plan.points, options.most_failures(), level);
   const RemainingWork work = take_over(context, options, scenario, plan, begin, journal, collector);
   const std::size_t before = collector.done();
@@ -177,18 +163,38 @@ int run_sweep(const Context& context, const SweepOptions& options) {
   Progress progress(context.err, progress_style(context, level), plan.points, before);
   StatusFile status(name, plan.points, before);
   collector.attach(&journal.writer(), journal.begin(before, threads), &progress, &status);
-  try {
-    do_work(scenario.sweep, work, threads, collector);
-    progress.finish();
-    if (interrupted() && collector.done() < plan.points) {  // after the last point nothing is lost
-      return end_interrupted(context, name, plan, collector, journal.writer());
+  do_work(scenario.sweep, work, threads, collector);
+  progress.finish();
+  if (interrupted() && collector.done() < plan.points) {  // after the last point nothing is lost
+    return end_interrupted(context, name, plan, collector, journal.writer());
+  }
+  return publish(context, options, scenario, plan, collector, journal, file, provenance);
+}
+
+int run_sweep(const Context& context, const SweepOptions& options) {
+  const Scenario scenario = load(options.scenario);
+  refuse_inputs_as_output(scenario, options.output);
+  const std::string& name = options.output.file.value();
+  const Begin begin = how_to_begin(scenario, options.output, options.resume);
+  if (begin == Begin::finished) {
+    if (effective_level(options.scenario) >= LogLevel::info) {
+      context.out << fmt::format("{} is finished\n", name);
     }
-    return publish(context, options, scenario, plan, collector, journal, file, provenance);
+    return kDone;
+  }
+  const Plan plan = make_plan(scenario.sweep, options.lanes);
+  watch_interrupts();  // before there is a temporary that nobody would remove
+  watch_the_time(options.walltime);
+  // Made before the first round: an output that cannot be written is found now.
+  const bool replaces = begin == Begin::goes_on;
+  AtomicFile file(name, replaces ? IfExists::kReplace : options.output.if_exists());
+  SweepJournal journal(scenario, name, begin);
+  file.remove_leftovers();  // the journal is ours alone, so whoever made them is gone
+  try {
+    return run_journaled(context, options, scenario, plan, begin, journal, file);
   } catch (const IoError& problem) {
-    throw IoError(
-        fmt::format("{}\nwhat {} holds is kept; the same command with --resume "
-                    "goes on",
-                    problem.what(), journal.writer().path().string()));
+    throw IoError(fmt::format("{}\nwhat {} holds is kept; the same command with --resume goes on",
+                              problem.what(), journal.writer().path().string()));
   }
 }
 

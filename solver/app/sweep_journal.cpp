@@ -102,6 +102,7 @@ Begin how_to_begin(const Scenario& scenario, const OutputOptions& output,
 }
 
 JournalHeader journal_header(const Scenario& scenario) {
+  constexpr std::size_t kLongestAxis = 1000;  // whose values are told
   const BuildInfo build = build_info();
   const Sweep& sweep = scenario.sweep;
   JournalHeader header;
@@ -116,11 +117,9 @@ JournalHeader journal_header(const Scenario& scenario) {
   for (std::size_t d = 0; d < dimensions.size(); ++d) {
     JournalAxis& axis = header.axes.emplace_back();
     axis.name = dimensions[d].name;
-    for (std::size_t i = 0; i < dimensions[d].length; ++i) {
-      const bool has_values = d < sweep.axes.size() && i < sweep.axes[d].values.size();
-      axis.values.push_back(has_values ? plain_text(sweep.axes[d].values[i])
-                                       : fmt::format("{}", i));
-    }
+    axis.length = dimensions[d].length;
+    if (d >= sweep.axes.size() || axis.length > kLongestAxis) continue;
+    for (const Value& value : sweep.axes[d].values) axis.values.push_back(plain_text(value));
   }
   return header;
 }
@@ -186,8 +185,10 @@ CrashMarks SweepJournal::count_crashes(const std::vector<std::uint8_t>& wanted, 
       }
     }
   }
-  if (crashes_ != before) writer_->add(crashes_);
-  writer_->sync();  // before the tables are emptied
+  if (crashes_ != before) {
+    writer_->add(crashes_);
+    writer_->sync();  // before the tables are emptied
+  }
   return crashes_;
 }
 
