@@ -260,6 +260,7 @@ void encode(const JournalHeader& header, Bytes& to) {
   writer.number<std::uint64_t>(header.axes.size());
   for (const JournalAxis& axis : header.axes) {
     writer.text(axis.name);
+    writer.number(axis.length);
     writer.number<std::uint64_t>(axis.values.size());
     for (const std::string& value : axis.values) writer.text(value);
   }
@@ -295,6 +296,7 @@ JournalHeader decode_header(std::span<const std::byte> payload) {
   for (std::uint64_t i = 0; i < axes; ++i) {
     JournalAxis axis;
     axis.name = reader.text();
+    axis.length = reader.number<std::uint64_t>();
     const auto values = reader.number<std::uint64_t>();
     reader.require_room(values, sizeof(std::uint64_t));
     for (std::uint64_t v = 0; v < values; ++v) axis.values.push_back(reader.text());

@@ -33,7 +33,8 @@ enum class RecordType : std::uint8_t {
 /// A dimension of the grid in words, so that a reader needs neither scenario nor data.
 struct JournalAxis {
   std::string name;
-  std::vector<std::string> values;
+  std::uint64_t length = 0;
+  std::vector<std::string> values;  ///< empty: numbers from 0, or too many to tell
   bool operator==(const JournalAxis&) const = default;
 };
 

@@ -78,11 +78,14 @@ std::vector<Coverage> coverage_of(const JournalHeader& header,
   std::vector<Coverage> all;
   std::size_t stride = statuses.size();
   for (const JournalAxis& axis : header.axes) {
-    const std::size_t length = axis.values.size();
+    const auto length = static_cast<std::size_t>(axis.length);
     if (length == 0 || stride % length != 0) return {};  // not the axes of this grid
     stride /= length;
     Coverage coverage{axis.name, axis.values, std::vector<std::size_t>(length, 0),
                       statuses.size() / length};
+    for (std::size_t i = axis.values.size(); i < length; ++i) {
+      coverage.values.push_back(fmt::format("{}", i));
+    }
     for (std::size_t point = 0; point < statuses.size(); ++point) {
       if (statuses[point] != Status::pending) ++coverage.done[point / stride % length];
     }
@@ -211,10 +214,11 @@ void print_for_people(const Standing& standing, std::ostream& out) {
 }
 
 void print_for_machines(const Standing& standing, std::ostream& out) {
+  constexpr std::size_t kMostValues = 100;  // the first ones of a longer axis
   std::string axes;
   for (const Coverage& axis : standing.coverage) {
     std::string values;
-    for (std::size_t i = 0; i < axis.values.size(); ++i) {
+    for (std::size_t i = 0; i < std::min(axis.values.size(), kMostValues); ++i) {
       values += fmt::format("{}{{\"value\": {}, \"done\": {}, \"points\": {}}}", i == 0 ? "" : ", ",
                             json_text(axis.values[i]), axis.done[i], axis.each);
     }

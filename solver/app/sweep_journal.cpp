@@ -120,6 +120,7 @@ Begin how_to_begin(const Scenario& scenario, const OutputOptions& output,
 }
 
 JournalHeader journal_header(const Scenario& scenario) {
+  constexpr std::size_t kLongestAxis = 1000;  // whose values are told
   const BuildInfo build = build_info();
   const Sweep& sweep = scenario.sweep;
   JournalHeader header;
@@ -134,13 +135,12 @@ JournalHeader journal_header(const Scenario& scenario) {
   for (const Dimension& dimension : sweep.dimensions()) {
     JournalAxis& axis = header.axes.emplace_back();
     axis.name = dimension.name;
+    axis.length = dimension.length;
     const auto named = std::find_if(sweep.axes.begin(), sweep.axes.end(), [&](const Axis& given) {
       return given.name == dimension.name && given.values.size() == dimension.length;
     });
-    for (std::size_t i = 0; i < dimension.length; ++i) {
-      axis.values.push_back(named == sweep.axes.end() ? fmt::format("{}", i)
-                                                      : plain_text(named->values[i]));
-    }
+    if (named == sweep.axes.end() || axis.length > kLongestAxis) continue;
+    for (const Value& value : named->values) axis.values.push_back(plain_text(value));
   }
   return header;
 }
@@ -254,8 +254,10 @@ CrashMarks SweepJournal::count_crashes(const std::vector<std::uint8_t>& wanted, 
       }
     }
   }
-  if (crashes_ != before) writer_->add(crashes_);
-  writer_->sync();  // before the tables are emptied
+  if (crashes_ != before) {
+    writer_->add(crashes_);
+    writer_->sync();  // before the tables are emptied
+  }
   return crashes_;
 }
 

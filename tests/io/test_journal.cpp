@@ -28,7 +28,7 @@ JournalHeader some_header() {
   header.points = 1000;
   header.types = 2;
   header.scenario = "seed = 1\n\n[network]\nagents = [5, 9]\nneighbors = 3\n";
-  header.axes = {{"agents", {"5", "9"}}, {"replicate", {}}};
+  header.axes = {{"agents", 2, {"5", "9"}}, {"replicate", 500, {}}};
   return header;
 }
 
