@@ -13,13 +13,15 @@ import tempfile
 ROOMS = {  # a room may include these rooms
     "kernels": {"kernels"},
     "solver": {"kernels", "solver"},
+    "solver/ranks": {"kernels", "solver", "solver/ranks"},
     "io": {"kernels", "solver", "io"},
-    "solver/app": {"kernels", "solver", "io", "solver/app"},
-    "bench": {"kernels", "solver", "io", "bench"},
-    "tests": {"kernels", "solver", "io", "tests"},
+    "solver/app": {"kernels", "solver", "solver/ranks", "io", "solver/app"},
+    "bench": {"kernels", "solver", "solver/ranks", "io", "bench"},
+    "tests": {"kernels", "solver", "solver/ranks", "io", "tests"},
 }
 KERNEL_LIBRARIES = ("oneapi/tbb/", "hwy/", "Random123/", "sanitizer/")
 SYSTEM_PAGES = ("kernels/large_pages.hpp", "sys/mman.h")  # the one place that asks for pages
+MPI_PLACE = "solver/ranks/communicator_mpi.cpp"  # a build without MPI leaves out this file alone
 TOP_LEVEL = {"CMakeLists.txt", "solver", "kernels", "io", "bench", "tests", "data", "scripts",
              "README.md", "CMakePresets.json", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md"}
 LONGEST_FILE = 520
@@ -27,7 +29,10 @@ LONGEST_FUNCTION = 60
 
 
 def room_of(path):
-    return "solver/app" if path.startswith("solver/app/") else path.split("/")[0]
+    for room in ("solver/app", "solver/ranks"):
+        if path.startswith(room + "/"):
+            return room
+    return path.split("/")[0]
 
 
 def includes(text):
@@ -44,6 +49,8 @@ def check_includes(path, text):
                 yield f"{path}: {room} must not include {name}"
         elif (path, name) == SYSTEM_PAGES:
             continue
+        elif name == "mpi.h" and path != MPI_PLACE:
+            yield f"{path}: only {MPI_PLACE} calls MPI"
         elif room == "kernels" and "/" in name and not name.startswith(KERNEL_LIBRARIES):
             yield f"{path}: kernels must not include <{name}>"
         elif room == "kernels" and name in {"iostream", "fstream", "cstdio", "filesystem"}:
@@ -122,6 +129,8 @@ def self_test():
         "io/f.hpp": "int x();\n",
         "kernels/g.cpp": "#define TWICE(x) ((x) + (x))\n",
         "solver/h.cpp": "void f() {\n" + "  g();\n" * 70 + "}\n",
+        "solver/ranks/j.cpp": "#include <mpi.h>\n",
+        "solver/k.cpp": '#include "solver/ranks/communicator.hpp"\n',
         "docs/i.md": "a ninth room\n",
     }
     with tempfile.TemporaryDirectory() as folder:

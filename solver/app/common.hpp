@@ -10,6 +10,7 @@
 #include "io/atomic_file.hpp"
 #include "io/progress.hpp"
 #include "io/scenario.hpp"
+#include "solver/ranks/communicator.hpp"
 
 namespace needflow::app {
 
@@ -32,6 +33,7 @@ struct Context {
   std::ostream& err;  ///< progress and troubles
   bool err_is_terminal = false;
   std::vector<std::string> command;  ///< argv, for provenance
+  Communicator& ranks;               ///< on all but the first, `out` and `err` lead nowhere
 };
 
 /// Options that every subcommand with a scenario takes.

@@ -10,6 +10,7 @@
 #include "io/processors.hpp"
 #include "kernels/allocate.hpp"
 #include "solver/app/commands.hpp"
+#include "solver/ranks/communicator.hpp"
 
 namespace needflow::app {
 
@@ -23,6 +24,7 @@ void print_info(std::ostream& out) {
   out << fmt::format("compiler    {}\n", build.compiler);
   out << fmt::format("flags       {}\n", build.flags);
   out << fmt::format("libraries   {}\n", libraries_text(build));
+  out << fmt::format("MPI         {}\n", mpi_library());
   out << fmt::format("SIMD        {} chosen; usable here: {} (NEEDFLOW_SIMD pins one)\n",
                      chosen_simd_target(), fmt::join(usable_simd_targets(), ", "));
   out << fmt::format("processors  {} usable, decided by the {}\n", usable.count, usable.decided_by);

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <map>
+#include <memory>
 
 #include "io/build_info.hpp"
 #include "io/error_list.hpp"
@@ -16,6 +17,7 @@
 #include "kernels/allocate.hpp"
 #include "solver/app/commands.hpp"
 #include "solver/error.hpp"
+#include "solver/ranks/communicator.hpp"
 
 namespace {
 
@@ -52,7 +54,10 @@ int flushed(int code) {
   return code;
 }
 
-int run(int argc, char** argv) {
+/// What every rank does; the others leave to the first.
+bool takes_ranks(const std::string& command) { return command == "run"; }
+
+int run(int argc, char** argv, Communicator& ranks) {
   CLI::App program(
       "Decentralised need allocation in rounds: from a scenario (TOML) to results (HDF5).\n"
       "First steps: needflow run data/seed_round.toml · needflow plan data/mesh.toml",
@@ -70,6 +75,7 @@ int run(int argc, char** argv) {
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
+    if (!ranks.first()) return problem.get_exit_code() == 0 ? kDone : kBadInput;
     // CLI11 has an exit code a mistake; ours has one for all of them.
     return flushed(program.exit(problem) == 0 ? kDone : kBadInput);
   }
@@ -77,19 +83,34 @@ int run(int argc, char** argv) {
   // HDF5 prints its own stack of errors unless told not to; ours say what the user can do.
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is then an error of write(), with a message
-  const Context context{std::cout, std::cerr, isatty(STDERR_FILENO) == 1, {argv, argv + argc}};
-  return flushed(commands.at(program.get_subcommands().front()->get_name())(context));
+  const std::string chosen = program.get_subcommands().front()->get_name();
+  if (!ranks.first() && !takes_ranks(chosen)) return kDone;
+  std::ostream nowhere(nullptr);
+  const Context context{ranks.first() ? std::cout : nowhere,
+                        ranks.first() ? std::cerr : nowhere,
+                        ranks.first() && isatty(STDERR_FILENO) == 1,
+                        {argv, argv + argc},
+                        ranks};
+  return flushed(commands.at(chosen)(context));
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  const auto complain = [](const char* text, int code) {
-    std::cerr << "needflow: " << text << '\n';
+/// Turns troubles into a message and an exit code.
+int run_and_complain(int argc, char** argv, Communicator& ranks) {
+  const auto complain = [&ranks](const char* text, int code) {
+    if (ranks.first()) std::cerr << "needflow: " << text << '\n';
+    if (ranks.size() == 1) return code;
+    // A bad scenario is one to all ranks: the first has said so. Somebody's own trouble, such as
+    // a file that its node does not have, leaves the others waiting: they must not wait for ever.
+    constexpr double kPatience = 5.0;
+    if (ranks.all_stop_within(kPatience)) return code;
+    if (!ranks.first()) {
+      std::cerr << fmt::format("needflow: rank {}: {}\n", ranks.rank(), text);
+    }
+    ranks.stop_all(code);
     return code;
   };
   try {
-    return run(argc, argv);
+    return run(argc, argv, ranks);
   } catch (const Interrupted&) {
     return complain("interrupted; nothing was written", kInterrupted);
   } catch (const ScenarioError& problem) {
@@ -102,5 +123,20 @@ int main(int argc, char** argv) {
     return complain("not enough memory; needflow plan says what a scenario needs", kInternalError);
   } catch (const std::exception& problem) {
     return complain(problem.what(), kInternalError);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const std::unique_ptr<Communicator> ranks = join_ranks(argc, argv);
+    return run_and_complain(argc, argv, *ranks);
+  } catch (const ScenarioError& problem) {
+    std::cerr << "needflow: " << problem.what() << '\n';
+    return kBadInput;
+  } catch (const std::exception& problem) {
+    std::cerr << "needflow: " << problem.what() << '\n';
+    return kInternalError;
   }
 }
