@@ -32,14 +32,21 @@ template <class Term>
 
 [[nodiscard]] double block_sum(std::span<const double> values, Threads threads = Threads::one);
 
+/// The sums of the blocks of [0, count), which block_sum() adds up.
+template <class Term>
+[[nodiscard]] std::vector<double> block_sums(std::size_t count, Threads threads, const Term& term) {
+  std::vector<double> sums(blocks_of(count));
+  for_row_blocks(count, threads, [&sums, &term](std::size_t begin, std::size_t end) {
+    sums[begin / kRowBlock] = interleaved_sum(begin, end, term);
+  });
+  return sums;
+}
+
 /// Σ term(i) for i in [0, count) by the rule above. Cost: one evaluation of `term` each.
 template <class Term>
 [[nodiscard]] double block_sum(std::size_t count, Threads threads, const Term& term) {
   if (count <= kRowBlock) return interleaved_sum(0, count, term);
-  std::vector<double> sums((count + kRowBlock - 1) / kRowBlock);
-  for_row_blocks(count, threads, [&sums, &term](std::size_t begin, std::size_t end) {
-    sums[begin / kRowBlock] = interleaved_sum(begin, end, term);
-  });
+  const std::vector<double> sums = block_sums(count, threads, term);
   // Through the overload for values: a lambda of its own here would make a new type at every level.
   return block_sum(std::span<const double>(sums));
 }

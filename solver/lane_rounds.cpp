@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/messages.hpp"
 #include "solver/tallies.hpp"
 
 namespace needflow {
@@ -54,6 +53,11 @@ double first_damping(const RoundSettings& settings) {
   return settings.damping == DampingKind::constant ? settings.damping_factor : 1.0;
 }
 
+/// Of a sum of degrees, which is a whole number.
+double whole_sum(Peers* peers, double sum) {
+  return static_cast<double>(sum_over(peers, static_cast<std::int64_t>(sum)));
+}
+
 bool uses_up(const RoundSettings& settings) { return settings.settlement == SettlementKind::stock; }
 
 }  // namespace
@@ -73,34 +77,37 @@ void BatchTraits::include(const RoundSettings& settings) {
 
 template <int L>
 LaneRounds<L>::LaneRounds(const Recognition& recognition, const BatchTraits& traits,
-                          Threads threads)
+                          Threads threads, Peers* peers)
     : recognition_(recognition),
       traits_(traits),
       threads_(threads),
+      peers_(peers),
       rows_(recognition, traits.cap),
       providers_(provider_passes<L>()),
       settle_(settle_pass<L>()),
       moves_(lane_moves<L>()),
       // Bounds are looked up again when surplus goes back, and a lone run may be watched.
-      ledger_(recognition.recipients(), L > 1 && !edge_bounds()),
+      ledger_(peers == nullptr ? recognition.recipients() : peers->sizes().recipients_seen,
+              L > 1 && !edge_bounds()),
       provider_tallies_(blocks_of(recognition.providers())),
       recipient_tallies_(blocks_of(recognition.recipients())),
       message_tallies_(std::max(provider_tallies_.size(), recipient_tallies_.size())) {
   const std::size_t providers = recognition.providers() * L;
   const std::size_t recipients = recognition.recipients() * L;
   for (auto* vector : {&denominator_, &denominator_first_}) vector->resize(providers);
-  scale_.resize(providers);
+  scale_.resize(peers == nullptr ? providers : peers->sizes().providers_seen);
   for (auto* vector : {&satisfied_, &damping_, &over_, &over_previous_}) {
     vector->resize(recipients);
   }
   if (traits_.stock) {
     available_.resize(providers);
-    returned_.resize(recipients);
+    returned_.resize(peers == nullptr ? recipients : peers->sizes().recipients_seen);
   }
   if (traits_.relaxes) total_.resize(recipients);
   provider_degrees_ = degrees_of(recognition.by_provider());
   if (!recognition.agent_network) recipient_degrees_ = degrees_of(recognition.by_recipient());
   for (const double degree : provider_degrees_) all_degrees_ += degree;
+  all_degrees_ = whole_sum(peers_, all_degrees_);
   if constexpr (L > 1) {
     own_need_.resize(recipients);
     own_capacity_.resize(providers);
@@ -163,7 +170,7 @@ void LaneRounds<L>::fill_starting_lanes() {
     moves_.fill(needs, asked);
     if (L > 1 || !available_.empty()) moves_.fill(capacities, asked);
     for (std::size_t l = 0; l < L; ++l) {
-      if (needs.starts[l] != 0) lanes_[l].asked_next = asked[l];
+      if (needs.starts[l] != 0) lanes_[l].asked_next = whole_sum(peers_, asked[l]);
     }
   }
 }
@@ -195,13 +202,14 @@ void LaneRounds<L>::publish() {
   rows_.begin_round();
   fill_starting_lanes();
   ledger_.publish();
+  if (peers_ != nullptr) peers_->fetch_recipients(ledger_.published());
   for (Lane& lane : lanes_) {
     ++lane.report.rounds;
     lane.saves = lane.busy && lane.report.status == Status::pending &&
                  Recurrence<L>::saves_after(lane.report.rounds - 1);
     lane.asked = lane.asked_next;
-    lane.report.messages.published += static_cast<std::int64_t>(need_rows());
-    lane.report.messages.read += static_cast<std::int64_t>(recognition_.providers());
+    lane.report.messages.published += all_recipients();
+    lane.report.messages.read += all_providers();
   }
 }
 
@@ -232,6 +240,7 @@ void LaneRounds<L>::compute() {
     lanes_[l].denominators_moved = moved[l] != 0;
     lanes_[l].offered = offered[l];
   }
+  if (peers_ != nullptr) hear_offers();
 }
 
 // 3. Allocations reach their recipients, who gather them and settle while they are at hand.
@@ -284,7 +293,10 @@ Status LaneRounds<L>::end_of(std::size_t l) {
       !lane.moved) {
     return Status::stable;
   }
-  if (const auto period = recurrence_.period_after(lane.report.rounds, l, run_state(lane))) {
+  auto period = recurrence_.period_after(lane.report.rounds, l, run_state(lane));
+  // A state recurs where everybody's part of it does.
+  if (sum_over(peers_, period ? 0 : 1) > 0) period.reset();
+  if (period) {
     lane.report.cycle_period = *period;
     return *period == 1 ? Status::stable : Status::cycle;
   }
@@ -377,52 +389,7 @@ void LaneRounds<L>::take_in_deliveries() {
     lane.overflowed = overflowed[l] != 0;
     lane.asked_next = asked[l];
   }
-}
-
-/// Where every provider offers, or every recipient asks, the sums of degrees count the messages;
-/// only lanes with both kinds of silence are counted entry by entry.
-template <int L>
-void LaneRounds<L>::count_messages() {
-  PerLane<std::uint8_t, L> mixed{};
-  bool any_mixed = false;
-  for (std::size_t l = 0; l < L; ++l) {
-    Lane& lane = lanes_[l];
-    if (!busy(l)) continue;
-    if (lane.offered != all_degrees_ && lane.asked != all_degrees_) {
-      mixed[l] = 255;
-      any_mixed = true;
-      continue;
-    }
-    lane.report.messages.allocated +=
-        static_cast<std::int64_t>(lane.offered == all_degrees_ ? lane.asked : lane.offered);
-  }
-  if (any_mixed) count_entries(mixed);
-}
-
-/// From the side on which fewer rows are left, which is mostly a fraction of them: stocks are used
-/// up or needs met. Agents that are silent in all lanes cost nothing.
-template <int L>
-void LaneRounds<L>::count_entries(const PerLane<std::uint8_t, L>& lanes) {
-  asks_.resize(need_rows() * L);
-  offers_.resize(scale_.size());
-  flag_positive(ledger_.active_needs().active.values(), asks_);
-  flag_positive(scale().values(), offers_);
-  using Flags = LaneSpan<std::uint8_t, L>;
-  const std::size_t asking = keep_lanes<L>(Flags(asks_), lanes);
-  const std::size_t offering = keep_lanes<L>(Flags(offers_), lanes);
-  const bool by_recipient = asking <= offering;
-  const CsrView matrix = by_recipient ? recognition_.by_recipient() : recognition_.by_provider();
-  const LaneSpan<const std::uint8_t, L> own = Flags(by_recipient ? asks_ : offers_);
-  const LaneSpan<const std::uint8_t, L> others = Flags(by_recipient ? offers_ : asks_);
-  message_tallies_.resize(blocks_of(matrix.rows()));
-  for_row_blocks(matrix.rows(), threads_, [=, this](std::size_t begin, std::size_t end) {
-    PerLane<std::int64_t, L> messages{};
-    needflow::count_messages<L>(matrix, own, others, {begin, end}, messages);
-    message_tallies_[begin / kRowBlock] = messages;
-  });
-  for (const auto& counted : message_tallies_) {
-    for (std::size_t l = 0; l < L; ++l) lanes_[l].report.messages.allocated += counted[l];
-  }
+  if (peers_ != nullptr) hear_settlements();
 }
 
 template <int L>
@@ -434,7 +401,10 @@ void LaneRounds<L>::settle_stock() {
                  (uses_up(lane.settings) && lane.settings.return_surplus && lane.total_over > 0.0);
   }
   keep_stock(comes_back);
-  const auto dust = totals_of<L>(provider_tallies_, &StockTally<L>::dust);
+  auto dust = totals_of<L>(provider_tallies_, &StockTally<L>::dust);
+  if (peers_ != nullptr) {
+    dust[0] = peers_->sum_provider_blocks(block_totals(provider_tallies_, &StockTally<L>::dust));
+  }
   for (std::size_t l = 0; l < L; ++l) {
     Lane& lane = lanes_[l];
     if (!uses_up(lane.settings)) continue;
@@ -448,6 +418,7 @@ void LaneRounds<L>::settle_stock() {
 template <int L>
 void LaneRounds<L>::keep_stock(bool comes_back) {
   const bool capped = traits_.cap == Cap::active_need;
+  if (comes_back && peers_ != nullptr) peers_->fetch_recipients(returned_);
   const PerLane<StockRule, L> rules = stock_rules();
   const ProviderState<L> state = provider_state();
   for_row_blocks(recognition_.providers(), threads_, [=, this](std::size_t begin, std::size_t end) {

@@ -15,6 +15,7 @@
 #include "kernels/settle.hpp"
 #include "kernels/stock.hpp"
 #include "solver/ledger.hpp"
+#include "solver/peers.hpp"
 #include "solver/recognition.hpp"
 #include "solver/row_gatherer.hpp"
 #include "solver/settings.hpp"
@@ -57,8 +58,11 @@ template <int L>
 class alignas(64) LaneRounds {
  public:
   /// Keeps a reference to `recognition`. With Threads::all a round's row blocks go to the threads
-  /// of the caller's arena.
-  LaneRounds(const Recognition& recognition, const BatchTraits& traits, Threads threads);
+  /// of the caller's arena. With peers (one lane only) the rows of `recognition` are those of the
+  /// agents held here, and its columns count the agents seen (solver/peers.hpp): a round is then
+  /// called by all of them together, and reports and sums are those of the whole network.
+  LaneRounds(const Recognition& recognition, const BatchTraits& traits, Threads threads,
+             Peers* peers = nullptr);
 
   /// Starts a run in a free lane. need: R amounts ≥ 0; capacity: P amounts ≥ 0, each times
   /// `capacity_factor`; all finite. They are read when the next round begins – lanes that start
@@ -144,6 +148,13 @@ class alignas(64) LaneRounds {
     return LaneSpan<double, L>(values);
   }
   [[nodiscard]] std::size_t need_rows() const { return recognition_.recipients(); }
+  [[nodiscard]] std::int64_t all_recipients() const {
+    return peers_ != nullptr ? peers_->sizes().recipients : static_cast<std::int64_t>(need_rows());
+  }
+  [[nodiscard]] std::int64_t all_providers() const {
+    return peers_ != nullptr ? peers_->sizes().providers
+                             : static_cast<std::int64_t>(recognition_.providers());
+  }
   [[nodiscard]] bool bounded() const { return !recognition_.by_provider().desire.empty(); }
   [[nodiscard]] bool edge_bounds() const { return bounded() || traits_.cap != Cap::none; }
 
@@ -157,6 +168,9 @@ class alignas(64) LaneRounds {
   [[nodiscard]] RecipientState<L> recipient_state();
   [[nodiscard]] ProviderState<L> provider_state();
   [[nodiscard]] RunState<L> run_state(const Lane& lane) const;
+  /// Turns what this process found into what all peers did.
+  void hear_offers();
+  void hear_settlements();
   void take_in_deliveries();
   void count_messages();
   /// The messages of lanes that are 255 and not 0.
@@ -168,6 +182,7 @@ class alignas(64) LaneRounds {
   const Recognition& recognition_;
   BatchTraits traits_;
   Threads threads_;
+  Peers* peers_;  ///< null: this run holds all agents
   RowGatherer<L> rows_;
   ProviderPasses<L> providers_;
   SettlePass<L> settle_;

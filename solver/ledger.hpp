@@ -29,6 +29,8 @@ class Ledger {
   [[nodiscard]] PublishedNeeds<L> active_needs() const {
     return {LaneSpan<const double, L>(active_)};
   }
+  /// For the claims of recipients that other processes hold, as those published them.
+  [[nodiscard]] std::span<double> published() { return active_; }
   /// Where recipients write what they will publish next; nobody else reads it.
   [[nodiscard]] LaneSpan<double, L> draft() {
     return LaneSpan<double, L>(draft_.empty() ? active_ : draft_);

@@ -39,8 +39,10 @@ using RoundObserver = std::function<void(const RoundSolver&)>;
 /// itself.
 class RoundSolver {
  public:
-  /// Keeps a reference to `recognition`.
-  RoundSolver(const Recognition& recognition, const RoundSettings& settings, Threads threads);
+  /// Keeps a reference to `recognition`, and to the peers if this run holds only some of the
+  /// agents.
+  RoundSolver(const Recognition& recognition, const RoundSettings& settings, Threads threads,
+              Peers* peers = nullptr);
 
   /// need: R amounts ≥ 0; capacity: P amounts ≥ 0, both finite and kept by reference until the next
   /// run. A run whose numbers overflow ends as `failed`.
@@ -50,7 +52,7 @@ class RoundSolver {
   // The state after the last round. What is marked (observed) is kept for observers alone.
   [[nodiscard]] std::int64_t round() const { return rounds_.report(0).rounds; }
   [[nodiscard]] double wasted() const { return rounds_.report(0).wasted; }
-  [[nodiscard]] TraceRow trace_row() const;  ///< (observed)
+  [[nodiscard]] TraceRow trace_row() const;  ///< (observed); called by all peers or by none
   [[nodiscard]] PublishedNeeds<1> ledger() const { return rounds_.ledger(); }
   /// ρ_r as published in this round (observed).
   [[nodiscard]] std::span<const double> published_residual() const { return residual_; }
@@ -72,9 +74,15 @@ class RoundSolver {
     return lane.values();
   }
   void remember();
+  /// Of the whole network: sums over recipients, counts.
+  template <class Term>
+  [[nodiscard]] double sum_recipients(const Term& term) const;
+  template <class Predicate>
+  [[nodiscard]] std::int64_t count_all(std::size_t count, const Predicate& predicate) const;
 
   RoundSettings settings_;
   Threads threads_;
+  Peers* peers_;
   LaneRounds<1> rounds_;
   std::span<const double> need_;
   std::span<const double> capacity_;

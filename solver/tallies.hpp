@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <vector>
+
 #include "kernels/lanes.hpp"
 #include "kernels/reduce.hpp"
 
@@ -27,6 +29,17 @@ PerLane<double, L> totals_of(const Tallies& tallies, Member member) {
       const auto& partial = tallies[block].*member;
       return (partial[0][l] + partial[1][l]) + (partial[2][l] + partial[3][l]);
     });
+  }
+  return totals;
+}
+
+/// Of the one lane of a run with peers: what totals_of() adds up.
+template <class Tallies, class Member>
+std::vector<double> block_totals(const Tallies& tallies, Member member) {
+  std::vector<double> totals(tallies.size());
+  for (std::size_t block = 0; block < totals.size(); ++block) {
+    const auto& partial = tallies[block].*member;
+    totals[block] = (partial[0][0] + partial[1][0]) + (partial[2][0] + partial[3][0]);
   }
   return totals;
 }
