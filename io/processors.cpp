@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <sched.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -193,6 +194,12 @@ std::optional<ProcessorLimit> slurm_limit(std::string_view cpus_per_task) {
   if (!processors || *processors < 1 || *processors > std::numeric_limits<int>::max())
     return std::nullopt;
   return ProcessorLimit{"SLURM_CPUS_PER_TASK", static_cast<int>(*processors), "environment"};
+}
+
+std::size_t peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::size_t>(usage.ru_maxrss) * 1024;  // Linux counts in KiB
 }
 
 ProcessorLimit affinity_limit() {

@@ -33,6 +33,9 @@ UsableProcessors usable_processors();
 /// none.
 UsableProcessors least_limit(std::vector<ProcessorLimit> limits);
 
+/// Most bytes of memory this process has had at once, as the kernel counts its resident pages.
+std::size_t peak_memory();
+
 /// The processors the kernel may place this process on (taskset, cpusets, Slurm's binding).
 ProcessorLimit affinity_limit();
 

@@ -13,10 +13,10 @@ namespace needflow {
 namespace {
 
 /// Sets the amount of every agent outside the chosen share to 0: the max(1, ⌊share·N + ½⌋) agents
-/// with the smallest draws are kept (ties to the smaller id).
-void keep_fraction(std::vector<std::vector<double>>& amounts, double share,
+/// with the smallest draws are kept (ties to the smaller id). The amounts are those of the agents
+/// from first.agent on.
+void keep_fraction(std::vector<std::vector<double>>& amounts, double share, std::size_t agents,
                    const RandomStream& stream, const DrawKey& first) {
-  const std::size_t agents = amounts.front().size();
   const double wanted = std::floor(share * static_cast<double>(agents) + 0.5);
   const std::size_t kept = std::max<std::size_t>(1, static_cast<std::size_t>(wanted));
   if (kept >= agents) return;
@@ -28,7 +28,9 @@ void keep_fraction(std::vector<std::vector<double>>& amounts, double share,
   }
   std::nth_element(draws.begin(), draws.begin() + static_cast<std::ptrdiff_t>(kept), draws.end());
   for (std::size_t rank = kept; rank < agents; ++rank) {
-    for (auto& type : amounts) type[draws[rank].second] = 0.0;
+    const std::size_t place = draws[rank].second - first.agent;  // wraps below the first
+    if (place >= amounts.front().size()) continue;
+    for (auto& type : amounts) type[place] = 0.0;
   }
 }
 
@@ -60,19 +62,26 @@ std::string population_problem(const PopulationSettings& settings) {
 
 Amounts draw_population(const PopulationSettings& settings, std::size_t agents, std::uint64_t seed,
                         std::uint32_t network, std::uint32_t replicate) {
+  return draw_population_part(settings, agents, 0, agents, seed, network, replicate);
+}
+
+Amounts draw_population_part(const PopulationSettings& settings, std::size_t agents,
+                             std::size_t first_agent, std::size_t count, std::uint64_t seed,
+                             std::uint32_t network, std::uint32_t replicate) {
   if (const std::string problem = population_problem(settings); !problem.empty()) {
     throw InvalidPoint(problem);
   }
-  const DrawKey first{network, replicate, 0, 0};
+  const DrawKey first{network, replicate, static_cast<std::uint32_t>(first_agent), 0};
   // The mean capacity is immaterial: the supply ratio scales it.
   const AmountDistribution need(settings.need, settings.need_mean, settings.need_cv);
   const AmountDistribution capacity(settings.capacity, 1.0, settings.capacity_cv);
   Amounts amounts;
-  amounts.need = draw_amounts(need, agents, settings.types, seed, "need", first);
-  amounts.capacity = draw_amounts(capacity, agents, settings.types, seed, "capacity", first);
-  keep_fraction(amounts.need, settings.recipient_fraction, RandomStream(seed, "recipient"), first);
-  keep_fraction(amounts.capacity, settings.provider_fraction, RandomStream(seed, "provider"),
+  amounts.need = draw_amounts(need, count, settings.types, seed, "need", first);
+  amounts.capacity = draw_amounts(capacity, count, settings.types, seed, "capacity", first);
+  keep_fraction(amounts.need, settings.recipient_fraction, agents, RandomStream(seed, "recipient"),
                 first);
+  keep_fraction(amounts.capacity, settings.provider_fraction, agents,
+                RandomStream(seed, "provider"), first);
   return amounts;
 }
 

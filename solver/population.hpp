@@ -27,6 +27,11 @@ struct Amounts {
 [[nodiscard]] Amounts draw_population(const PopulationSettings& settings, std::size_t agents,
                                       std::uint64_t seed, std::uint32_t network,
                                       std::uint32_t replicate);
+/// The same of agents [first, first + count) alone. Who belongs to a fraction is decided among all:
+/// with fractions below 1 that takes 16 bytes for each of the `agents`.
+[[nodiscard]] Amounts draw_population_part(const PopulationSettings& settings, std::size_t agents,
+                                           std::size_t first, std::size_t count, std::uint64_t seed,
+                                           std::uint32_t network, std::uint32_t replicate);
 
 /// What capacities are to be multiplied by so that total capacity / total need = ratio. Throws
 /// InvalidPoint when a ratio > 0 meets a type without need or without capacity; `type` of `types`

@@ -44,15 +44,14 @@ class WeightDraw {
   std::uint32_t network_;
 };
 
-/// S on every directed edge of the network, Σ_j S_ij = 1 unless all of i's weights underflowed to
-/// 0.
-std::vector<double> drawn_shares(const Network& network, const WeightDraw& draw, Threads threads) {
+std::vector<double> shares_of_rows(const Network& network, std::size_t first_agent,
+                                   const WeightDraw& draw, Threads threads) {
   std::vector<double> shares(network.columns.size());
   for_row_blocks(network.agents(), threads, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       const auto first = static_cast<std::size_t>(network.offsets[i]);
       const auto last = static_cast<std::size_t>(network.offsets[i + 1]);
-      draw(i, std::span(network.columns).subspan(first, last - first),
+      draw(first_agent + i, std::span(network.columns).subspan(first, last - first),
            std::span(shares).subspan(first, last - first));
       const double total = interleaved_sum(first, last, [&](std::size_t e) { return shares[e]; });
       for (std::size_t e = first; e < last && total > 0.0; ++e) shares[e] /= total;
@@ -116,7 +115,20 @@ std::vector<Index> row_lengths(const std::vector<Offset>& offsets) {
   return lengths;
 }
 
-CsrMatrix rows_of(Network network, std::vector<double> weights) {
+void drop_infinite_desire(CsrMatrix& rows) {
+  const auto infinite = [](double desire) { return std::isinf(desire); };
+  if (std::all_of(rows.desire.begin(), rows.desire.end(), infinite)) rows.desire.clear();
+}
+
+}  // namespace
+
+std::vector<double> drawn_shares(const Network& rows, std::size_t first_agent,
+                                 const RecognitionSettings& settings, std::uint64_t seed,
+                                 std::uint32_t network_index, Threads threads) {
+  return shares_of_rows(rows, first_agent, WeightDraw(settings, seed, network_index), threads);
+}
+
+CsrMatrix weighted_rows(Network network, std::vector<double> weights) {
   CsrMatrix rows;
   rows.column_count = network.agents();
   rows.offsets = std::move(network.offsets);
@@ -125,7 +137,6 @@ CsrMatrix rows_of(Network network, std::vector<double> weights) {
   return rows;
 }
 
-/// What a network of agents is from its symmetric rows, zeros among them or not.
 Recognition agent_recognition(CsrMatrix rows, bool zeros) {
   Recognition result;
   result.agent_network = true;
@@ -136,13 +147,6 @@ Recognition agent_recognition(CsrMatrix rows, bool zeros) {
   result.provider_rows = std::move(rows);
   return result;
 }
-
-void drop_infinite_desire(CsrMatrix& rows) {
-  const auto infinite = [](double desire) { return std::isinf(desire); };
-  if (std::all_of(rows.desire.begin(), rows.desire.end(), infinite)) rows.desire.clear();
-}
-
-}  // namespace
 
 double Recognition::mean_degree() const {
   const std::size_t agents = agent_network ? providers() : providers() + recipients();
@@ -156,10 +160,9 @@ std::size_t Recognition::bytes() const {
 
 Recognition recognise(Network network, const RecognitionSettings& settings, std::uint64_t seed,
                       std::uint32_t network_index, Threads threads) {
-  std::vector<double> weights =
-      drawn_shares(network, WeightDraw(settings, seed, network_index), threads);
+  std::vector<double> weights = drawn_shares(network, 0, settings, seed, network_index, threads);
   const bool zeros = mutual_minimum(network, weights);
-  return agent_recognition(rows_of(std::move(network), std::move(weights)), zeros);
+  return agent_recognition(weighted_rows(std::move(network), std::move(weights)), zeros);
 }
 
 void narrow_recognition(Recognition& recognition) {
@@ -189,7 +192,7 @@ Recognition recognise_ratings(std::size_t agents, const std::vector<Rating>& rat
     shares[static_cast<std::size_t>(entry)] = rating.value / given[source];
   }
   const bool zeros = mutual_minimum(network, shares);
-  return agent_recognition(rows_of(std::move(network), std::move(shares)), zeros);
+  return agent_recognition(weighted_rows(std::move(network), std::move(shares)), zeros);
 }
 
 Recognition bipartite_recognition(CsrMatrix rows) {

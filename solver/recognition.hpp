@@ -54,6 +54,20 @@ struct Rating {
                                     std::uint64_t seed, std::uint32_t network_index,
                                     Threads threads);
 
+// The steps of recognise(), for rows that are only some of a network's: columns name all agents.
+
+/// S on every entry of the rows of agents first_agent, first_agent + 1 …; Σ_j S_ij = 1 unless all
+/// of i's weights underflowed to 0.
+[[nodiscard]] std::vector<double> drawn_shares(const Network& rows, std::size_t first_agent,
+                                               const RecognitionSettings& settings,
+                                               std::uint64_t seed, std::uint32_t network_index,
+                                               Threads threads);
+/// The rows with a weight an entry.
+[[nodiscard]] CsrMatrix weighted_rows(Network network, std::vector<double> weights);
+/// What a network of agents is from its symmetric rows, entries of weight 0 among them or not. Of
+/// some rows alone, the counts of links and pairs are halves of their entries.
+[[nodiscard]] Recognition agent_recognition(CsrMatrix rows, bool zeros);
+
 /// Ratings: weight = max(0, rating), normalised per source. The network is every rated pair in
 /// either direction; self-ratings are left out. Each (source, target) may occur once.
 [[nodiscard]] Recognition recognise_ratings(std::size_t agents, const std::vector<Rating>& ratings);

@@ -8,10 +8,13 @@
 #include <ostream>
 
 #include "io/error_list.hpp"
+#include "io/processors.hpp"
 #include "io/results.hpp"
 #include "solver/app/commands.hpp"
 #include "solver/app/run_tables.hpp"
 #include "solver/error.hpp"
+#include "solver/ranks/rank_run.hpp"
+#include "solver/ranks/together.hpp"
 #include "solver/sweep/tasks.hpp"
 
 namespace needflow::app {
@@ -47,9 +50,10 @@ Scenario one_point(const RunOptions& options, std::string& description) {
 }
 
 /// Prints rounds as they are computed.
-PointObserver narrator(const Sweep& sweep, const Recognition& recognition, Cap cap,
+PointObserver narrator(const Sweep& sweep, const Recognition& recognition, Cap cap, bool many_ranks,
                        std::ostream& out) {
-  const bool small = recognition.provider_rows.entries() <= kSmallInstance;
+  // A rank knows its own agents: many tell of all of them what they add up to.
+  const bool small = !many_ranks && recognition.provider_rows.entries() <= kSmallInstance;
   return [&sweep, &recognition, cap, &out, small](std::size_t type, std::span<const double> need,
                                                   const RoundSolver& solver) {
     if (solver.round() == 1 && sweep.types() > 1) out << fmt::format("Need type {}\n", type + 1);
@@ -74,27 +78,48 @@ void print_summary(const Sweep& sweep, const OutcomeBatch& outcome, std::ostream
   }
 }
 
+/// One line a rank: how the work was split, what the exchange took.
+void print_ranks(Communicator& ranks, const RankLoad& load, std::ostream& out) {
+  if (ranks.size() == 1) return;
+  const std::string line = fmt::format(
+      "  {:<6}{:>12}{:>16}{:>12}{:>8}{:>10.3f}{:>10.3f}{:>10.1f}\n", ranks.rank(), load.providers,
+      load.entries, load.seen, load.gets_all ? "all" : "lists", load.round_seconds,
+      load.exchange_seconds, static_cast<double>(peak_memory()) / 1e6);
+  const auto lines = ranks.collect_bytes(std::as_bytes(std::span(line)));
+  out << fmt::format("\n  {:<6}{:>12}{:>16}{:>12}{:>8}{:>10}{:>10}{:>10}\n", "rank", "agents",
+                     "entries", "seen", "sent", "rounds s", "thereof x", "peak MB");
+  for (const auto& text : lines) {
+    out << std::string_view(reinterpret_cast<const char*>(text.data()), text.size());
+  }
+}
+
 int run_one(const Context& context, const RunOptions& options) {
+  Communicator& ranks = context.ranks;
   const bool talk = effective_level(options.scenario) >= LogLevel::info;
   std::string scenario_point;
   const Scenario scenario = one_point(options, scenario_point);
   refuse_inputs_as_output(scenario, options.output);
   watch_interrupts();  // before there is a temporary that nobody would remove
   std::optional<AtomicFile> file;
-  if (options.output.file) file.emplace(*options.output.file, options.output.if_exists());
+  on_first_rank(context.ranks, [&] {
+    if (options.output.file) file.emplace(*options.output.file, options.output.if_exists());
+  });
   const int threads = chosen_threads(options.scenario);
   Provenance provenance = begin_provenance(context.command, threads);
 
   Sweep watched = scenario.sweep;
-  watched.agents = true;  // the table of recipients needs them, whether the file keeps them or not
+  // The table of recipients needs them, whether the file keeps them or not.
+  watched.agents = watched.agents || watched.instance->source != Source::generated;
   if (talk && !watched.title.empty()) context.out << watched.title << "\n\n";
   if (talk && options.point) context.out << scenario_point << "\n\n";
   const Cap cap = watched.point(0).settings.round.cap;
   const auto tell = [&](const Recognition& recognition) -> PointObserver {
     const PointObserver narrate =
-        talk ? narrator(watched, recognition, cap, context.out) : PointObserver{};
-    return [narrate](std::size_t type, std::span<const double> need, const RoundSolver& solver) {
-      if (interrupted()) throw Interrupted{};
+        talk ? narrator(watched, recognition, cap, ranks.size() > 1, context.out) : PointObserver{};
+    return [narrate, &ranks](std::size_t type, std::span<const double> need,
+                             const RoundSolver& solver) {
+      // A signal reaches ranks at different rounds; they stop in the same.
+      if (sum_over_ranks(ranks, interrupted() ? 1 : 0) > 0) throw Interrupted{};
       if (narrate) narrate(type, need, solver);
     };
   };
@@ -105,13 +130,17 @@ int run_one(const Context& context, const RunOptions& options) {
                  measure_network(network, metric_options(watched.network_metrics),
                                  watched.point(0).settings.seed, Threads::all));
   };
-  OutcomeBatch outcome = run_only_point(watched, threads, tell, measure);
+  RankLoad load;
+  OutcomeBatch outcome = ranks.size() > 1
+                             ? run_on_ranks(watched, ranks, threads, tell, measure, load)
+                             : run_only_point(watched, threads, tell, measure);
   const bool solved = outcome.messages.empty();
   if (!solved) {
     context.err << fmt::format("needflow: the point is {}: {}\n",
                                status_name(outcome.outcomes.front().status), outcome.messages[0]);
   } else if (talk) {
-    print_summary(watched, outcome, context.out);
+    if (ranks.first()) print_summary(watched, outcome, context.out);
+    print_ranks(ranks, load, context.out);
   }
   if (file) {
     provenance.end = utc_now();

@@ -1,0 +1,43 @@
+// M1, M4: the rows of recognition that one rank holds, built by all ranks together.
+//
+// A generated network's pattern comes from one random pairing of all stubs (kernels/pairing.hpp),
+// which knows no ranks: the first rank builds the pattern whole – 8 bytes an entry while it does –
+// and sends everybody their rows, 4 bytes an entry. From there on nobody holds more than their own:
+// each rank draws the shares of its rows, and MR_ij = min(S_ij, S_ji) is made by sending each S_ij
+// between two ranks to the other once, 12 bytes, in pieces. Networks and instances from files are
+// read by every rank, and each keeps its rows.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "solver/ranks/halo.hpp"
+#include "solver/recognition.hpp"
+#include "solver/sweep/tasks.hpp"
+
+namespace needflow {
+
+/// One rank's part of a Recognition. Columns are places of a Halo.
+struct RankRows {
+  Recognition own;  ///< own rows; its counts of links and pairs are the whole network's
+  std::vector<RankPart> provider_parts;
+  std::vector<RankPart> recipient_parts;  ///< the same for an agent network
+  std::unique_ptr<Halo> recipients_seen;  ///< by own providers
+  std::unique_ptr<Halo> providers_seen;   ///< by own recipients; null for an agent network
+  std::int64_t providers = 0;             ///< of the whole network
+  std::int64_t recipients = 0;
+
+  [[nodiscard]] Halo& provider_halo() {
+    return providers_seen ? *providers_seen : *recipients_seen;
+  }
+  /// Links an agent of the whole network has on average.
+  [[nodiscard]] double mean_degree() const;
+};
+
+/// The rows of this rank. Called by all; throws InvalidPoint on all or on none. The observer is
+/// shown a generated network on the first rank.
+[[nodiscard]] RankRows rows_of_rank(Communicator& ranks, const Sweep& sweep, const Point& point,
+                                    Threads threads, const NetworkObserver& observer);
+
+}  // namespace needflow
