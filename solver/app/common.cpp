@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
+#include <thread>
 
 #include "io/processors.hpp"
 #include "kernels/lanes.hpp"
@@ -75,8 +77,17 @@ LogLevel effective_level(const ScenarioOptions& options) {
   return options.quiet ? LogLevel::error : options.level;
 }
 
-int chosen_threads(const ScenarioOptions& options) {
-  return options.threads > 0 ? options.threads : usable_processors().count;
+int chosen_threads(const ScenarioOptions& options, int ranks_on_node) {
+  if (options.threads > 0) return options.threads;
+  return threads_of_rank(usable_processors(), static_cast<int>(std::thread::hardware_concurrency()),
+                         ranks_on_node);
+}
+
+int threads_of_rank(const UsableProcessors& usable, int online, int ranks_on_node) {
+  // Slurm's grant is a task's own; so is a mask that is less than the node.
+  const bool own = usable.decided_by == "SLURM_CPUS_PER_TASK" ||
+                   (!usable.limits.empty() && usable.limits.front().processors < online);
+  return own ? usable.count : std::max(1, usable.count / ranks_on_node);
 }
 
 Scenario load(const ScenarioOptions& options) {

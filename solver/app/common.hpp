@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "io/atomic_file.hpp"
+#include "io/processors.hpp"
 #include "io/progress.hpp"
 #include "io/scenario.hpp"
 #include "solver/ranks/communicator.hpp"
@@ -70,8 +71,11 @@ void refuse_inputs_as_output(const Scenario& scenario, const OutputOptions& outp
 /// The level after --quiet.
 [[nodiscard]] LogLevel effective_level(const ScenarioOptions& options);
 
-/// Threads to use: as asked, else the least of affinity mask, cgroup quota and Slurm's grant.
-[[nodiscard]] int chosen_threads(const ScenarioOptions& options);
+/// Threads to use: as asked, else the least of affinity mask, cgroup quota and Slurm's grant. Ranks
+/// that a launcher has not bound to processors of their own share those of their node.
+[[nodiscard]] int chosen_threads(const ScenarioOptions& options, int ranks_on_node = 1);
+/// The same from what is usable.
+[[nodiscard]] int threads_of_rank(const UsableProcessors& usable, int online, int ranks_on_node);
 
 /// The scenario with its overrides. A file of ".h5" is refused with a hint.
 [[nodiscard]] Scenario load(const ScenarioOptions& options);

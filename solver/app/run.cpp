@@ -101,10 +101,10 @@ int run_one(const Context& context, const RunOptions& options) {
   refuse_inputs_as_output(scenario, options.output);
   watch_interrupts();  // before there is a temporary that nobody would remove
   std::optional<AtomicFile> file;
-  on_first_rank(context.ranks, [&] {
+  on_first_rank(ranks, [&] {
     if (options.output.file) file.emplace(*options.output.file, options.output.if_exists());
   });
-  const int threads = chosen_threads(options.scenario);
+  const int threads = chosen_threads(options.scenario, ranks.ranks_on_node());
   Provenance provenance = begin_provenance(context.command, threads);
 
   Sweep watched = scenario.sweep;

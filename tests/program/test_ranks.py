@@ -97,8 +97,9 @@ class SameBits(OnRanks):
                           expect=expect)
             found = contents(name)
             self.assertEqual(sorted(wanted), sorted(found))
-            for key, value in wanted.items():
-                self.assertEqual(value, found[key], f"{count} ranks: {key}")
+            # Names alone: a difference of megabytes is nothing to print.
+            different = [key for key, value in wanted.items() if found[key] != value]
+            self.assertEqual([], different, f"{count} ranks")
 
     def test_every_settlement_and_rule_of_damping(self):
         for round_ in ({"settlement": "stock"},
