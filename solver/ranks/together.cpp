@@ -71,14 +71,6 @@ void on_first_rank(Communicator& ranks, const std::function<void()>& work) {
   throw_again(message.trouble, text);
 }
 
-void on_all_ranks(Communicator& ranks, const std::function<void()>& work) {
-  std::string text;
-  const Trouble trouble = trouble_of(work, text);
-  if (sum_over_ranks(ranks, trouble == Trouble::none ? 0 : 1) == 0) return;
-  throw_again(trouble, text);
-  throw std::runtime_error("another rank could not go on");
-}
-
 std::int64_t sum_over_ranks(Communicator& ranks, std::int64_t value) {
   ranks.add(std::span(&value, 1));
   return value;

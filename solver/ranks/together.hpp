@@ -13,10 +13,6 @@ namespace needflow {
 /// solver/error.hpp and std::bad_alloc as themselves, other exceptions as std::runtime_error.
 void on_first_rank(Communicator& ranks, const std::function<void()>& work);
 
-/// Calls work() on every rank; if it throws on one, all ranks throw, those without trouble of their
-/// own std::runtime_error. No rank may talk to others in it.
-void on_all_ranks(Communicator& ranks, const std::function<void()>& work);
-
 /// Σ over all ranks.
 [[nodiscard]] std::int64_t sum_over_ranks(Communicator& ranks, std::int64_t value);
 
