@@ -27,6 +27,7 @@ InFlight read_in_flight(const std::filesystem::path& path, std::uint64_t plan_ha
   file.read(reinterpret_cast<char*>(words.data()), static_cast<std::streamsize>(kMostWords * 8));
   words.resize(static_cast<std::size_t>(file.gcount()) / 8);
   if (words.size() < kHead || words[0] != kMagic || words[1] != plan_hash) return found;
+  found.found = true;
   found.told_to_stop = words[2] != 0;
   for (std::size_t i = kHead; i < words.size(); ++i) {
     if (words[i] != 0) found.words.push_back(words[i]);

@@ -12,6 +12,7 @@ namespace needflow {
 
 /// What the last process left in the air.
 struct InFlight {
+  bool found = false;                ///< it did not end in peace: then the file would be gone
   std::vector<std::uint64_t> words;  ///< as in FlightTable, those that are not 0
   bool told_to_stop = false;  ///< it had a signal or ran out of time: its death blames no point
 };

@@ -61,7 +61,8 @@ struct MeasuredNetwork {
   GraphMetrics metrics;
 };
 
-/// How often a process has died while it ran a point, or built the network of a point.
+/// How many deaths in a row met the process while it ran a point, or built the network of a point;
+/// 0 for a point that a death met, but not the last one.
 struct CrashMarks {
   std::map<std::size_t, std::uint32_t> running;
   std::map<std::size_t, std::uint32_t> building;

@@ -242,17 +242,25 @@ std::vector<std::byte> SweepJournal::bytes() {
 CrashMarks SweepJournal::count_crashes(const std::vector<std::uint8_t>& wanted, bool forgive) {
   const CrashMarks before = crashes_;
   if (forgive) crashes_ = {};
+  CrashMarks now;
+  bool died = false;
   for (const fs::path& journal : found_) {
     const InFlight last = read_in_flight(in_flight_of(journal), plan_hash_);
-    if (last.told_to_stop) continue;
+    if (!last.found || last.told_to_stop) continue;
+    died = true;
     for (const std::uint64_t word : last.words) {
       const std::size_t point = (word & ~FlightTable::kBuilding) - 1;
       if (point >= wanted.size()) continue;
       const bool building = (word & FlightTable::kBuilding) != 0;
-      if (building || wanted[point] != 0) {
-        ++(building ? crashes_.building : crashes_.running)[point];
-      }
+      if (building || wanted[point] != 0) (building ? now.building : now.running)[point] = 1;
     }
+  }
+  // Only deaths in a row speak against a point: kills at random moments meet all of them in time.
+  for (const auto kind : {&CrashMarks::running, &CrashMarks::building}) {
+    for (auto& [point, times] : crashes_.*kind) {
+      if (died && !(now.*kind).contains(point)) times = 0;
+    }
+    for (const auto& [point, once] : now.*kind) (crashes_.*kind)[point] += once;
   }
   if (crashes_ != before) {
     writer_->add(crashes_);
@@ -299,10 +307,10 @@ RemainingWork remaining_work(const Sweep& sweep, const Plan& plan, std::vector<s
   const auto give_up = [&](std::size_t point, const char* when, std::uint32_t times) {
     if (wanted[point] == 0) return;
     wanted[point] = 0;
-    OutcomeBatch batch =
-        unsolved(sweep, point, Status::failed,
-                 fmt::format("{} when the process died, {} times; --retry-failed tries it again",
-                             when, times));
+    OutcomeBatch batch = unsolved(
+        sweep, point, Status::failed,
+        fmt::format("{} when the process died, {} times in a row; --retry-failed tries it again",
+                    when, times));
     batch.attempts = {times};
     work.given_up.push_back(std::move(batch));
   };
@@ -315,12 +323,16 @@ RemainingWork remaining_work(const Sweep& sweep, const Plan& plan, std::vector<s
   for (const NetworkTask& task : plan.tasks) {
     if (crashes.building.empty()) break;
     std::uint32_t times = 0;
+    bool suspect = false;
     for (const auto& [point, count] : crashes.building) {
-      if (std::binary_search(task.points.begin(), task.points.end(), point)) times += count;
+      if (std::binary_search(task.points.begin(), task.points.end(), point)) {
+        times = std::max(times, count);
+        suspect = true;
+      }
     }
     for (const std::size_t point : task.points) {
       if (times >= kMostCrashes) give_up(point, "its network was being built", times);
-      if (times > 0 && wanted[point] != 0 && one_by_one[point] == 0) by_network[point] = 1;
+      if (suspect && wanted[point] != 0 && one_by_one[point] == 0) by_network[point] = 1;
     }
   }
   std::vector<std::uint8_t> usual = wanted;

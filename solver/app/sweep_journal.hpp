@@ -38,7 +38,7 @@ struct RemainingWork {
   std::vector<OutcomeBatch> given_up;  ///< points that are not tried again
 };
 
-/// How often a process may die of a point before the point is given up.
+/// How often in a row a process may die of a point before the point is given up.
 inline constexpr std::uint32_t kMostCrashes = 3;
 
 /// Sorts what is wanted by how it is to be run.

@@ -98,6 +98,7 @@ class Planner {
     for (std::size_t first = 0; first < plan_.points; first += networks_ * replicates_) add(first);
     for (std::size_t t = 0; t < plan_.tasks.size(); ++t) {
       size_task(sweep_, plan_.tasks[t], forced_lanes_);
+      plan_.tasks[t].number = plan_.tasks[t].points.front();
       plan_.tasks[t].rounds = rounds_[t] * static_cast<std::int64_t>(sweep_.types());
       add_costs(sweep_, plan_.tasks[t], rounds_[t], plan_);
     }

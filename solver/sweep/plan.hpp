@@ -15,6 +15,7 @@ namespace needflow {
 /// All points that allocate over the same recognition matrix.
 struct NetworkTask {
   std::vector<std::size_t> points;  ///< ascending
+  std::size_t number = 0;           ///< its first point in the whole plan: names the network
   Point example;                    ///< any of them: the network settings are the same
   std::int64_t providers = 0;
   std::int64_t recipients = 0;

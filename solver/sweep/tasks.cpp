@@ -106,7 +106,7 @@ void run_task(const Sweep& sweep, const NetworkTask& task, Deliverer& deliver) {
   std::shared_ptr<const Recognition> recognition;
   const OutcomeBatch trouble = outcome_of(sweep, task.points.front(), [&] {
     Flight flight(deliver.flights());
-    flight.begin_building(task.points.front());
+    flight.begin_building(task.number);
     recognition = recognition_of(sweep, task.example, inside, [&](const Network& network) {
       if (sweep.network_metrics == NetworkMetrics::none) return;
       if (deliver.knows_network(task.points)) return;
