@@ -267,6 +267,11 @@ int publish(const Job& job, Lead& lead, Provenance& provenance) {
   return collector.troubled() > 0 ? kSomePointsFailed : kDone;
 }
 
+IoError what_is_kept(const IoError& problem, SweepJournal& journal) {
+  return IoError(fmt::format("{}\nwhat {} holds is kept; the same command with --resume goes on",
+                             problem.what(), journal.writer().path().string()));
+}
+
 /// Before the first round: an output that cannot be written is found now.
 void prepare(const Job& job, Lead& lead) {
   const SweepOptions& options = job.options;
@@ -285,7 +290,11 @@ void prepare(const Job& job, Lead& lead) {
   lead.file->remove_leftovers();  // the journal is ours alone, so whoever made them is gone
   lead.collector = std::make_unique<Collector>(job.scenario.sweep, job.plan.points,
                                                options.most_failures(), job.level);
-  lead.work = take_over(job, lead.begin, *lead.journal, *lead.collector);
+  try {
+    lead.work = take_over(job, lead.begin, *lead.journal, *lead.collector);
+  } catch (const IoError& problem) {
+    throw what_is_kept(problem, *lead.journal);
+  }
 }
 
 int run_lead(const Job& job, Lead& lead) {
@@ -299,9 +308,9 @@ int run_lead(const Job& job, Lead& lead) {
   }
   Progress progress(job.context.err, progress_style(job.context, job.level), job.points, before);
   StatusFile status(job.name(), job.points, before);
-  lead.collector->attach(&lead.journal->writer(), lead.journal->begin(before, job.threads),
-                         &progress, &status);
   try {
+    lead.collector->attach(&lead.journal->writer(), lead.journal->begin(before, job.threads),
+                           &progress, &status);
     const bool stopped = do_work(job, lead);
     progress.finish();
     // After the last point nothing is lost.
@@ -310,10 +319,7 @@ int run_lead(const Job& job, Lead& lead) {
     }
     return publish(job, lead, provenance);
   } catch (const IoError& problem) {
-    throw IoError(
-        fmt::format("{}\nwhat {} holds is kept; the same command with --resume "
-                    "goes on",
-                    problem.what(), lead.journal->writer().path().string()));
+    throw what_is_kept(problem, *lead.journal);
   }
 }
 

@@ -277,8 +277,6 @@ class FailingDisk(Resumed):
         self.write(toml(network={"agents": 60}, population={"replicates": 300000}))
         result = self.needflow(*SWEEP, expect=IO_ERROR, env=self.broken(FAIL_SYNC="1"))
         self.assert_civil(result, ["out/r.h5.journal", "Input/output error", "--resume"])
-        held = journals.points(self.journal)
-        self.assertTrue(held)
         self.finish()
         self.assert_as_reference()
 
