@@ -58,7 +58,8 @@ class Resumed(program.Case):
         return result
 
     def assert_as_reference(self):
-        self.assertEqual(self.reference(), contents(self.out / "r.h5"))
+        one, other = self.reference(), contents(self.out / "r.h5")
+        self.assertEqual([], [key for key in sorted({*one, *other}) if one.get(key) != other.get(key)])
 
     def plan_hash(self):
         text = self.needflow("plan", "scenario.toml").stdout
