@@ -278,7 +278,7 @@ class FailingDisk(Resumed):
                     (self.out / "r.h5").unlink()
 
     def test_a_sync_that_fails_ends_the_sweep_and_loses_nothing(self):
-        self.write(toml(network={"agents": 60}, population={"replicates": 300000}))
+        self.write(toml(network={"agents": 60}, population={"replicates": 900000}))
         result = self.needflow(*SWEEP, expect=IO_ERROR, env=self.broken(FAIL_SYNC="1"))
         self.assert_civil(result, ["out/r.h5.journal", "Input/output error", "--resume"])
         self.finish()
