@@ -448,4 +448,14 @@ CsvTable read_csv(const std::filesystem::path& path, const CsvColumns& expected)
   return CsvTable(path.string(), read_text_file(path), expected);
 }
 
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string result = "\"";
+  for (const char letter : text) {
+    if (letter == '"') result += '"';
+    result += letter;
+  }
+  return result + '"';
+}
+
 }  // namespace needflow

@@ -114,4 +114,7 @@ class CsvTable {
 /// Reads and checks a file, gzip or not. Throws IoError and ScenarioError.
 CsvTable read_csv(const std::filesystem::path& path, const CsvColumns& expected);
 
+/// A text as a field of a CSV file: in double quotes where it holds commas, quotes or line ends.
+[[nodiscard]] std::string csv_field(const std::string& text);
+
 }  // namespace needflow

@@ -189,9 +189,9 @@ void for_columns(Codec&& codec, Rows& rows) {
 /// Every field of the metrics, in order, to either side.
 template <class Codec, class Metrics>
 void for_fields(Codec&& codec, Metrics& m) {
-  static_assert(sizeof(GraphMetrics) == 8 * 24 + 2 * sizeof(std::vector<std::int64_t>),
+  static_assert(sizeof(GraphMetrics) == 8 * 25 + 2 * sizeof(std::vector<std::int64_t>),
                 "a new field of GraphMetrics belongs into this list");
-  codec(m.nodes, m.edges, m.degree_histogram, m.mean_degree, m.connection_reduction,
+  codec(m.nodes, m.edges, m.bridges, m.degree_histogram, m.mean_degree, m.connection_reduction,
         m.over_50_links, m.over_100_links, m.components, m.largest_component, m.sources,
         m.hop_pairs, m.unreachable_pairs, m.mean_path.value, m.mean_path.error, m.diameter_at_least,
         m.diameter_at_most, m.triangles, m.clustering.value, m.clustering.error,

@@ -21,6 +21,12 @@ namespace needflow {
 
 inline constexpr std::uint32_t kJournalVersion = 1;
 
+/// What stands before each record's type and payload.
+struct RecordHead {
+  std::uint32_t length;  ///< of the payload
+  std::uint32_t crc;     ///< of the type and the payload
+};
+
 enum class RecordType : std::uint8_t {
   header = 1,    ///< JournalHeader, first and once
   outcomes = 2,  ///< OutcomeBatch

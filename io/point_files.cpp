@@ -120,24 +120,13 @@ std::vector<bool> read_status(const CsvTable& table, std::size_t c, ErrorList& e
 // ---- writing
 // --------------------------------------------------------------------------------------
 
-/// A field as RFC 4180 has it.
-std::string quoted_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string result = "\"";
-  for (const char letter : text) {
-    if (letter == '"') result += '"';
-    result += letter;
-  }
-  return result + '"';
-}
-
 /// The fields of an axis for each of its positions: its options, comma after comma.
 std::vector<std::string> fields_of(const Axis& axis) {
   std::vector<std::string> fields(axis.values.size());
   const auto add = [&fields](const Axis& option) {
     if (option.key.empty()) return;  // the numbers of samples follow from the point's
     for (std::size_t i = 0; i < fields.size(); ++i) {
-      fields[i] += "," + quoted_field(plain_text(option.values[i]));
+      fields[i] += "," + csv_field(plain_text(option.values[i]));
     }
   };
   add(axis);
@@ -207,7 +196,7 @@ void write_points(AtomicFile& file, const Sweep& sweep, const Plan& plan) {
     if (sweep.excludes(i)) {
       text += ",excluded,,\n";
     } else if (invalid != plan.invalid.end() && invalid->point == i) {
-      text += fmt::format(",invalid,,{}\n", quoted_field((invalid++)->reason));
+      text += fmt::format(",invalid,,{}\n", csv_field((invalid++)->reason));
     } else if (first[i] != i) {
       text += fmt::format(",duplicate,{},\n", first[i]);
     } else {

@@ -203,11 +203,12 @@ void write_root_attributes(hid_t root, const Scenario& scenario) {
   write_setting(root, *seed);
   if (scenario.sweep.point_of_whole) {  // `run --point`: which draw of the whole scenario this is
     write_attribute(root, "point", static_cast<std::int64_t>(*scenario.sweep.point_of_whole));
-    write_attribute(root, "point_network", std::int64_t{scenario.sweep.first_network});
-    write_attribute(root, "point_replicate", std::int64_t{scenario.sweep.first_replicate});
+    const Point point = scenario.sweep.point(0);  // a list of points may name its draws itself
+    write_attribute(root, "point_network", std::int64_t{point.network});
+    write_attribute(root, "point_replicate", std::int64_t{point.replicate});
   }
   write_attribute(root, "scenario", scenario.text);
-  write_attribute(root, "plan_hash", fmt::format("{:016x}", scenario.plan_hash));
+  write_attribute(root, "plan_hash", scenario.hash_text());
 }
 
 void write_settings(const H5Builder& file, const Scenario& scenario) {

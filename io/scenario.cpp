@@ -435,4 +435,6 @@ Scenario load_scenario(const std::filesystem::path& file, const Overrides& overr
   return scenario;
 }
 
+std::string Scenario::hash_text() const { return fmt::format("{:016x}", plan_hash); }
+
 }  // namespace needflow

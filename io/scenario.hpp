@@ -37,6 +37,9 @@ struct Scenario {
   std::string text;                      ///< `resolved` as a scenario file: makes the same sweep
   std::vector<std::filesystem::path> files;  ///< read for it: the scenario itself and its instance
   std::uint64_t plan_hash;                   ///< of text, files and schema version
+
+  /// plan_hash as files, parts and people see it.
+  [[nodiscard]] std::string hash_text() const;
 };
 
 /// Reads, checks and resolves; loads the instance's files (relative to the scenario's folder).

@@ -116,6 +116,15 @@ HWY_INLINE BitRow<W> gather(const Index* columns, const std::uint64_t* frontier,
 }
 
 template <int W>
+LevelResult counted_level(LevelResult result, const BitCount<W>& count, const BitRow<W>& sources) {
+  result.pairs = count.total();
+  HWY_ALIGN std::uint64_t words[W];
+  sources.store(words);
+  for (int w = 0; w < W; ++w) result.sources[w] = words[w];
+  return result;
+}
+
+template <int W>
 LevelResult dense_level(const LevelGraph& given, const BitRows& rows, Index* found) {
   using Row = BitRow<W>;
   const LevelGraph graph = given;  // a copy: stores through pointers must not force reloads
@@ -148,11 +157,7 @@ LevelResult dense_level(const LevelGraph& given, const BitRows& rows, Index* fou
     }
     now.store(rows.next + v * W);
   }
-  result.pairs = count.total();
-  HWY_ALIGN std::uint64_t words[W];
-  sources.store(words);
-  for (int w = 0; w < W; ++w) result.sources[w] = words[w];
-  return result;
+  return counted_level(result, count, sources);
 }
 
 template <int W>
@@ -194,11 +199,7 @@ LevelResult sparse_level(const LevelGraph& given, const BitRows& rows, const Ind
     result.active += any ? 1 : 0;
     result.active_entries += any ? graph.offsets[v + 1] - graph.offsets[v] : 0;
   }
-  result.pairs = count.total();
-  HWY_ALIGN std::uint64_t words[W];
-  sources.store(words);
-  for (int w = 0; w < W; ++w) result.sources[w] = words[w];
-  return result;
+  return counted_level(result, count, sources);
 }
 
 template <int W>

@@ -14,6 +14,7 @@
 #include "kernels/reduce.hpp"
 #include "kernels/spectrum.hpp"
 #include "kernels/triangles.hpp"
+#include "solver/agent_samples.hpp"
 #include "solver/graph_diameter.hpp"
 
 namespace needflow {
@@ -23,30 +24,6 @@ namespace {
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int64_t kFewestSources = 64;
 constexpr std::int64_t kClusteringAgentsASource = 16;
-
-std::vector<Index> counted(std::size_t count) {
-  std::vector<Index> numbers(count);
-  std::iota(numbers.begin(), numbers.end(), Index{0});
-  return numbers;
-}
-
-/// `wanted` of the agents `among`, each set of so many as likely as any other: those with the
-/// smallest draws. In the order of `among`.
-std::vector<Index> sample_of(std::vector<Index> among, std::size_t wanted, std::uint64_t seed,
-                             std::string_view name) {
-  if (wanted >= among.size()) return among;
-  const RandomStream stream(seed, name);
-  std::vector<std::pair<std::uint64_t, Index>> drawn;
-  drawn.reserve(among.size());
-  for (const Index agent : among) {
-    drawn.emplace_back(stream.bits({.agent = static_cast<std::uint32_t>(agent)}), agent);
-  }
-  std::nth_element(drawn.begin(), drawn.begin() + static_cast<std::ptrdiff_t>(wanted), drawn.end());
-  among.resize(wanted);
-  for (std::size_t i = 0; i < wanted; ++i) among[i] = drawn[i].second;
-  std::sort(among.begin(), among.end());
-  return among;
-}
 
 /// √((1 − n / N) s² / n) of n values out of N, given Σ (value − mean)².
 double standard_error(double squares, std::size_t drawn, std::size_t all) {
@@ -59,6 +36,7 @@ void measure_degrees(const Network& network, GraphMetrics& metrics) {
   const std::size_t nodes = network.agents();
   metrics.nodes = static_cast<std::int64_t>(nodes);
   metrics.edges = network.edges();
+  metrics.bridges = network.bridges;
   for (std::size_t i = 0; i < nodes; ++i) {
     const auto degree = static_cast<std::size_t>(network.degree(i));
     if (metrics.degree_histogram.size() <= degree) metrics.degree_histogram.resize(degree + 1);

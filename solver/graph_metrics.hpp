@@ -52,6 +52,7 @@ struct EdgeLoad {
 struct GraphMetrics {
   std::int64_t nodes = 0;
   std::int64_t edges = 0;
+  std::int64_t bridges = 0;                    ///< of them added so that no component stands alone
   std::vector<std::int64_t> degree_histogram;  ///< [d]: agents with d links, 0 to the largest
   double mean_degree = 0.0;
   double connection_reduction = 0.0;  ///< 1 − edges / (N (N − 1) / 2); 0 for one agent

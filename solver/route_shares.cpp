@@ -1,33 +1,16 @@
 #include "solver/route_shares.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
-#include <numeric>
-#include <utility>
 
-#include "kernels/random.hpp"
 #include "kernels/routes.hpp"
+#include "solver/agent_samples.hpp"
 
 namespace needflow {
 
 namespace {
 
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
-
-template <class Value>
-ShareSpread spread(std::span<const RouteShares> networks, const Value& value) {
-  if (networks.empty()) return {kNothing, kNothing};
-  const auto count = static_cast<double>(networks.size());
-  double sum = 0.0;
-  for (const RouteShares& shares : networks) sum += value(shares);
-  const double mean = sum / count;
-  double squares = 0.0;
-  for (const RouteShares& shares : networks) {
-    squares += (value(shares) - mean) * (value(shares) - mean);
-  }
-  return {mean, networks.size() < 2 ? 0.0 : std::sqrt(squares / (count - 1.0))};
-}
 
 }  // namespace
 
@@ -71,18 +54,8 @@ RouteShares combined(std::span<const RouteShares> parts) {
 
 std::vector<Index> sampled_agents(std::size_t agents, std::int64_t count, std::uint64_t seed,
                                   std::uint32_t network_index) {
-  std::vector<Index> all(agents);
-  std::iota(all.begin(), all.end(), Index{0});
-  const auto wanted = static_cast<std::size_t>(count);
-  if (count == 0 || wanted >= agents) return all;
-  const RandomStream stream(seed, "route_destinations");
-  for (std::size_t i = 0; i < wanted; ++i) {
-    const DrawKey key{network_index, 0, static_cast<std::uint32_t>(i), 0};
-    std::swap(all[i], all[i + below(stream, key, static_cast<std::uint32_t>(agents - i))]);
-  }
-  all.resize(wanted);
-  std::sort(all.begin(), all.end());
-  return all;
+  const std::size_t wanted = count == 0 ? agents : static_cast<std::size_t>(count);
+  return sample_of(counted(agents), wanted, seed, "route_destinations", network_index);
 }
 
 RouteShares shares_by_batch(const Network& network, std::span<const std::uint8_t> live,
@@ -105,25 +78,6 @@ RouteShares shares_by_batch(const Network& network, std::span<const std::uint8_t
   shares.live_links =
       live.empty() ? shares.links : std::count(live.begin(), live.end(), std::uint8_t{1}) / 2;
   return shares;
-}
-
-RouteSpread spread_of(std::span<const RouteShares> networks) {
-  const auto share = [networks](std::int64_t RouteShares::*count) {
-    return spread(networks, [count](const RouteShares& s) { return s.share(s.*count); });
-  };
-  RouteSpread all;
-  all.optimal = share(&RouteShares::optimal);
-  all.one_more = share(&RouteShares::one_more);
-  all.two_or_more = share(&RouteShares::two_or_more);
-  all.lost = share(&RouteShares::lost);
-  all.detoured = share(&RouteShares::detoured);
-  all.dead_links = spread(networks, [](const RouteShares& s) {
-    return s.links == 0
-               ? 0.0
-               : static_cast<double>(s.links - s.live_links) / static_cast<double>(s.links);
-  });
-  all.stretch = spread(networks, [](const RouteShares& s) { return s.stretch; });
-  return all;
 }
 
 }  // namespace needflow

@@ -60,15 +60,4 @@ void add_fate(RouteShares& shares, const PacketFate& fate);
     const Network& network, std::span<const std::uint8_t> live, std::span<const Index> destinations,
     Threads threads, const std::function<RouteShares(std::span<const Index>)>& send);
 
-/// A share over several networks: their mean, and the standard deviation between them (n − 1; 0
-/// for one network).
-struct ShareSpread {
-  double mean = 0.0;
-  double deviation = 0.0;
-};
-struct RouteSpread {
-  ShareSpread optimal, one_more, two_or_more, lost, detoured, dead_links, stretch;
-};
-[[nodiscard]] RouteSpread spread_of(std::span<const RouteShares> networks);
-
 }  // namespace needflow

@@ -79,11 +79,13 @@ void require_one_network(const NetworkOptions& options, std::size_t networks) {
                   networks));
 }
 
-void require_routable(const Network& network) {
-  if (network.agents() <= kMostRouted) return;
-  throw ScenarioError(
-      fmt::format("--routes writes a line a pair; expected {} agents at most, not {}", kMostRouted,
-                  network.agents()));
+/// Before anything is built: routes are a line a pair.
+void require_routable(const NetworkOptions& options, const Sweep& sweep) {
+  if (options.routes.empty()) return;
+  const std::int64_t agents = network_agents(sweep.point(0).settings.network);
+  if (agents <= static_cast<std::int64_t>(kMostRouted)) return;
+  throw ScenarioError(fmt::format(
+      "--routes writes a line a pair; expected {} agents at most, not {}", kMostRouted, agents));
 }
 
 std::string invalid_text(const Sweep& sweep, const Plan& plan) {
@@ -93,18 +95,19 @@ std::string invalid_text(const Sweep& sweep, const Plan& plan) {
 }
 
 bool is_invalid(const Plan& plan, std::size_t point) {
-  return std::any_of(plan.invalid.begin(), plan.invalid.end(),
-                     [point](const InvalidEntry& entry) { return entry.point == point; });
+  return std::ranges::binary_search(plan.invalid, point, {}, &InvalidEntry::point);
 }
 
 /// Builds, measures and tells of each network in turn, all threads on one; the last is kept.
 Network measure_each(const Sweep& sweep, const Plan& plan, const NetworkOptions& options,
                      int threads, std::ostream* told, NetworkTable& table) {
   std::size_t label_width = 7;
-  for (std::size_t i = 0; i < plan.points; ++i) {
-    label_width = std::max(label_width, point_text(sweep, i).size());
+  if (told != nullptr && plan.points > 1) {
+    for (std::size_t i = 0; i < plan.points; ++i) {
+      label_width = std::max(label_width, point_text(sweep, i).size());
+    }
+    print_network_header(label_width, *told);
   }
-  if (told != nullptr && plan.points > 1) print_network_header(label_width, *told);
   Network network;
   for (std::size_t i = 0; i < plan.points; ++i) {
     if (interrupted()) throw Interrupted{};
@@ -120,7 +123,7 @@ Network measure_each(const Sweep& sweep, const Plan& plan, const NetworkOptions&
     if (plan.points > 1) {
       print_network_line(point_text(sweep, i), label_width, metrics, *told);
     } else {
-      print_network(metrics, network, *told);
+      print_network(metrics, *told);
     }
   }
   return network;
@@ -138,6 +141,7 @@ int measure_networks(const Context& context, const NetworkOptions& options) {
   scenario.sweep = networks_alone(std::move(scenario.sweep));
   const Plan plan = make_plan(scenario.sweep);
   require_one_network(options, plan.points);
+  require_routable(options, scenario.sweep);
   watch_interrupts();
   std::optional<AtomicFile> file;
   if (options.output.file) file.emplace(*options.output.file, options.output.if_exists());
@@ -157,10 +161,7 @@ int measure_networks(const Context& context, const NetworkOptions& options) {
   }
   if (dot.wanted()) dot.publish(dot_text(last), told);
   if (edges.wanted()) edges.publish(edges_text(last), told);
-  if (routes.wanted()) {
-    require_routable(last);
-    routes.publish(routes_text(last), told);
-  }
+  if (routes.wanted()) routes.publish(routes_text(last), told);
   if (file) {
     provenance.end = utc_now();
     publish_networks(*file, scenario, table, plan.points == 1 ? &last : nullptr, provenance);

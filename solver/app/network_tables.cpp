@@ -78,10 +78,10 @@ void for_links(const Network& network, const Visit& visit) {
 
 }  // namespace
 
-void print_network(const GraphMetrics& m, const Network& network, std::ostream& out) {
+void print_network(const GraphMetrics& m, std::ostream& out) {
   line(out, "agents", fmt::format("{}", m.nodes));
   line(out, "links", fmt::format("{}", m.edges));
-  if (network.bridges > 0) line(out, "    of them bridges", fmt::format("{}", network.bridges));
+  if (m.bridges > 0) line(out, "    of them bridges", fmt::format("{}", m.bridges));
   line(out, "fewer than full mesh", fmt::format("{:.2f} %", 100.0 * m.connection_reduction));
   print_degrees(m, out);
   line(out, "components", fmt::format("{}, the largest of {}", m.components, m.largest_component));

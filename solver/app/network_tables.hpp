@@ -10,7 +10,7 @@
 namespace needflow::app {
 
 /// One network, a line a property: degrees, components, distances, clustering, load.
-void print_network(const GraphMetrics& metrics, const Network& network, std::ostream& out);
+void print_network(const GraphMetrics& metrics, std::ostream& out);
 
 /// The head of a table of networks, and a line of it; `what` says which network it is.
 void print_network_header(std::size_t label_width, std::ostream& out);

@@ -207,7 +207,7 @@ Command add_plan(CLI::App& program) {
     print_costs(sweep, plan, threads, context.out);
     context.out << fmt::format("threads      {}, one process\n", threads);
     print_journal(scenario, plan, *output, context.out);
-    context.out << fmt::format("plan hash    {:016x}\n", scenario.plan_hash);
+    context.out << fmt::format("plan hash    {}\n", scenario.hash_text());
     if (points->file) context.out << fmt::format("written      {}\n", *points->file);
     return int{kDone};
   };

@@ -239,9 +239,8 @@ std::optional<ShardRecord> shard_record(const Job& job, SweepJournal& journal) {
   const std::filesystem::path folder =
       std::filesystem::absolute(job.options.scenario.file).parent_path();
   return ShardRecord{static_cast<std::int64_t>(job.place.shard.index),
-                     static_cast<std::int64_t>(job.place.shard.count),
-                     fmt::format("{:016x}", job.scenario.plan_hash), folder.string(),
-                     journal.bytes()};
+                     static_cast<std::int64_t>(job.place.shard.count), job.scenario.hash_text(),
+                     folder.string(), journal.bytes()};
 }
 
 int publish(const Job& job, Lead& lead, Provenance& provenance) {

@@ -36,8 +36,7 @@ std::string file_difference(const ResultFacts& facts, const Scenario& scenario) 
   then.scenario = facts.scenario;
   then.schema_version = facts.schema_version;
   then.needflow_version = facts.needflow_version;
-  if (facts.plan_hash != fmt::format("{:016x}", scenario.plan_hash))
-    then.plan_hash = ~now.plan_hash;
+  if (facts.plan_hash != scenario.hash_text()) then.plan_hash = ~now.plan_hash;
   return journal_difference(then, now);
 }
 
@@ -88,7 +87,7 @@ bool is_part(const std::string& name, const Scenario& scenario, const Shard& sha
     const ShardRecord record = read_shard(name);
     return record.index == static_cast<std::int64_t>(shard.index) &&
            record.count == static_cast<std::int64_t>(shard.count) &&
-           record.plan_hash == fmt::format("{:016x}", scenario.plan_hash);
+           record.plan_hash == scenario.hash_text();
   } catch (const ScenarioError&) {
     return false;  // no part at all: the usual reasons are given
   } catch (const IoError&) {

@@ -1,8 +1,8 @@
 // Every call of the communicator, on as many ranks as the program was started on.
 #include <doctest/doctest.h>
 
-#include <cstring>
 #include <set>
+#include <span>
 
 #include "tests/ranks/ranks.hpp"
 
@@ -25,9 +25,8 @@ std::vector<RankPart> growing_parts(int size) {
 double value_of(int rank, std::size_t i) { return 100.0 * rank + static_cast<double>(i); }
 
 std::vector<std::byte> bytes_of(const std::string& text) {
-  std::vector<std::byte> bytes(text.size());
-  std::memcpy(bytes.data(), text.data(), text.size());
-  return bytes;
+  const std::span<const std::byte> bytes = std::as_bytes(std::span(text));
+  return {bytes.begin(), bytes.end()};
 }
 
 TEST_CASE("share gives everybody all parts, each rank with places of its own") {

@@ -362,17 +362,6 @@ TEST_CASE("shares of many destinations are those of each alone, added up") {
   CHECK(all.lost > 0);
 }
 
-TEST_CASE("spread over networks is mean and standard deviation of their shares") {
-  const RouteShares a{.pairs = 10, .optimal = 9, .one_more = 1, .live_links = 5, .links = 5};
-  const RouteShares b{.pairs = 20, .optimal = 14, .lost = 6, .live_links = 4, .links = 5};
-  const std::vector<RouteShares> both{a, b};
-  const RouteSpread spread = spread_of(both);
-  CHECK(spread.optimal.mean == doctest::Approx(0.8));
-  CHECK(spread.optimal.deviation == doctest::Approx(std::sqrt(0.02)));
-  CHECK(spread.lost.mean == doctest::Approx(0.15));
-  CHECK(spread.dead_links.mean == doctest::Approx(0.1));
-}
-
 // A path 0 1 2 3 4 bent like a horseshoe: 0 lies beside 4, and no step from 0 comes nearer to 4.
 TEST_CASE("packets to the nearest neighbour get stuck where no neighbour is nearer") {
   const Network path = network_from_edges(5, {{0, 1}, {1, 2}, {2, 3}, {3, 4}});

@@ -26,29 +26,29 @@ def edges_of(path):
 
 class NetworkX:
     def __init__(self, nodes, edges):
-        self.library = importlib.import_module("networkx")
-        self.graph = self.library.empty_graph(nodes)
+        self.module = importlib.import_module("networkx")
+        self.graph = self.module.empty_graph(nodes)
         self.graph.add_edges_from(edges)
 
     def distances(self, sources):
         pairs = collections.Counter()
         for source in range(sources):
-            pairs.update(self.library.single_source_shortest_path_length(self.graph, source).values())
+            pairs.update(self.module.single_source_shortest_path_length(self.graph, source).values())
         return [pairs[hops] for hops in range(1, max(pairs) + 1)]
 
     def clustering(self, _):
         # Every node of these graphs has two links or more.
-        return [self.library.average_clustering(self.graph)]
+        return [self.module.average_clustering(self.graph)]
 
     def components(self, _):
-        sizes = [len(nodes) for nodes in self.library.connected_components(self.graph)]
+        sizes = [len(nodes) for nodes in self.module.connected_components(self.graph)]
         return [len(sizes), max(sizes)]
 
 
 class Igraph:
     def __init__(self, nodes, edges):
-        self.library = importlib.import_module("igraph")
-        self.graph = self.library.Graph(n=nodes, edges=edges)
+        self.module = importlib.import_module("igraph")
+        self.graph = self.module.Graph(n=nodes, edges=edges)
 
     def distances(self, sources):
         if sources < self.graph.vcount():
@@ -66,7 +66,7 @@ class Igraph:
 
 def main():
     contender = {"networkx": NetworkX, "igraph": Igraph}[sys.argv[1]](*edges_of(sys.argv[2]))
-    print(json.dumps({"ready": True, "version": contender.library.__version__}), flush=True)
+    print(json.dumps({"ready": True, "version": contender.module.__version__}), flush=True)
     for line in sys.stdin:
         if line.strip() == "quit":
             return

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <ostream>
 
+#include "io/csv.hpp"
+
 namespace needflow::app {
 
 namespace {
@@ -30,13 +32,6 @@ std::size_t width_of(const std::string& text) {
 
 std::string padded(const std::string& text, std::size_t width) {
   return text + std::string(width - std::min(width, width_of(text)), ' ');
-}
-
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + '"';
 }
 
 std::string csv_number(double value) {

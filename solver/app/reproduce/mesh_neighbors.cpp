@@ -21,7 +21,6 @@ struct Cell {
   std::vector<GraphMetrics> networks;
   std::vector<double> rounds;
   std::vector<double> satisfied;
-  std::vector<double> whole;  ///< 1 where the mesh was connected without a bridge, else 0
 };
 
 /// Collects rounds and satisfaction of the points and the metrics of their networks.
@@ -61,8 +60,6 @@ std::vector<Cell> cells_of(std::int64_t agents, const std::vector<std::string>& 
     cell.neighbors = resolved_neighbors(point.settings.network);
     cell.rounds.push_back(static_cast<double>(run.rounds));
     cell.satisfied.push_back(run.satisfaction.satisfied_fraction);
-    const Network network = network_of(scenario.sweep, point, Threads::all);
-    cell.whole.push_back(network.bridges == 0 ? 1.0 : 0.0);
     if (const GraphMetrics* metrics = gathered.networks().of(i)) cell.networks.push_back(*metrics);
   }
   return cells;
@@ -76,7 +73,8 @@ void add_cell(std::int64_t agents, const Cell& cell, FindingTable& table) {
                        const std::function<double(const GraphMetrics&)>& number) {
     table.findings.push_back(unasked(name(what), over(cell.networks, number), unit));
   };
-  table.findings.push_back(unasked(name("connected without a bridge"), measured(cell.whole), ""));
+  add("connected without a bridge", "",
+      [](const GraphMetrics& m) { return m.bridges == 0 ? 1.0 : 0.0; });
   add("diameter at least", "hops",
       [](const GraphMetrics& m) { return static_cast<double>(m.diameter_at_least); });
   add("mean path", "hops", [](const GraphMetrics& m) { return m.mean_path.value; });
