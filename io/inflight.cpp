@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 
@@ -22,9 +23,12 @@ constexpr std::size_t kMostWords = std::size_t{1} << 20;
 
 InFlight read_in_flight(const std::filesystem::path& path, std::uint64_t plan_hash) {
   InFlight found;
+  std::error_code problem;
+  const std::uintmax_t bytes = std::filesystem::file_size(path, problem);
+  if (problem) return found;
   std::ifstream file(path, std::ios::binary);
-  std::vector<std::uint64_t> words(kMostWords);
-  file.read(reinterpret_cast<char*>(words.data()), static_cast<std::streamsize>(kMostWords * 8));
+  std::vector<std::uint64_t> words(std::min<std::uintmax_t>(bytes / 8, kMostWords));
+  file.read(reinterpret_cast<char*>(words.data()), static_cast<std::streamsize>(words.size() * 8));
   words.resize(static_cast<std::size_t>(file.gcount()) / 8);
   if (words.size() < kHead || words[0] != kMagic || words[1] != plan_hash) return found;
   found.found = true;

@@ -5,9 +5,9 @@
 // sync, about a second later. What follows the first byte that is not as it was written is not
 // believed: the points in it are computed again.
 //
-// Cost: 50 to 170 bytes a point of one need type, packed into columns, summed (CRC32C, 0.02 ns a
-// byte) and given to the page cache in large pieces; syncing happens on a thread of its own, for a
-// disk may take a tenth of a second over it.
+// Cost: 40 to 170 bytes a point of one need type, packed into columns and summed (CRC32C, 0.02 ns a
+// byte); a thread of its own gives them to the page cache in large pieces, and syncs, for a disk
+// may take a tenth of a second over it. bench/journal_cost.py measures it.
 #pragma once
 
 #include <atomic>
@@ -116,15 +116,18 @@ class JournalWriter {
   /// Runs `encode` into the buffer and makes a record of what it wrote. Locks.
   template <class Encode>
   void append(RecordType type, const Encode& encode_payload);
-  void flush_locked();
   void require_sound() const;
   [[noreturn]] void fail(int error);
-  void keep_in_sync();
+  void keep_writing();
 
   std::filesystem::path path_;
   int descriptor_ = -1;
+  std::mutex disk_;  ///< held while bytes go to the file; taken before mutex_
+  Bytes outgoing_;   ///< guarded by disk_
   mutable std::mutex mutex_;
   Bytes buffer_;
+  bool due_ = false;  ///< the thread was told to write
+  std::uint64_t added_ = 0;
   std::uint64_t written_ = 0;
   std::uint64_t synced_ = 0;
   std::chrono::steady_clock::time_point flushed_at_;
@@ -133,7 +136,7 @@ class JournalWriter {
   std::string error_;  ///< the first one, for all who come later
   bool ends_ = false;
   std::condition_variable wake_;
-  std::thread syncer_;  ///< started last
+  std::thread thread_;  ///< writes and syncs; started last
 };
 
 }  // namespace needflow

@@ -19,7 +19,7 @@
 
 namespace needflow {
 
-inline constexpr std::uint32_t kJournalVersion = 1;
+inline constexpr std::uint32_t kJournalVersion = 2;
 
 /// What stands before each record's type and payload.
 struct RecordHead {

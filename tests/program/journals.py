@@ -42,6 +42,15 @@ def column(payload, at, count):
     at += 1
     if width == 0:
         return [struct.unpack_from("<Q", payload, at)[0]] * count, at + (8 if count else 0)
+    if width == 1:
+        (usual,) = struct.unpack_from("<Q", payload, at)
+        mask = int.from_bytes(payload[at + 8:at + 8 + (count + 7) // 8], "little")
+        at += 8 + (count + 7) // 8
+        others = [i for i in range(count) if mask >> i & 1]
+        words = [usual] * count
+        for i, word in zip(others, struct.unpack_from(f"<{len(others)}Q", payload, at)):
+            words[i] = word
+        return words, at + 8 * len(others)
     letter = {2: "H", 4: "I", 8: "Q"}[width]
     return list(struct.unpack_from(f"<{count}{letter}", payload, at)), at + width * count
 
