@@ -35,7 +35,7 @@ void sweep_once(const Scenario& scenario, const Plan& plan, const std::string& o
   AtomicFile file(output, IfExists::kReplace);
   std::unique_ptr<app::SweepJournal> journal;
   if (with_journal) {
-    journal = std::make_unique<app::SweepJournal>(scenario, output, app::Begin::afresh);
+    journal = std::make_unique<app::SweepJournal>(scenario, plan, output, app::Begin::afresh);
     (void)journal->count_crashes(collector.wanted(false), false);
     FlightTable* flights = journal->begin(0, threads);
     collector.attach(&journal->writer(), flights, nullptr, nullptr);

@@ -262,6 +262,8 @@ void write_marks(Writer& writer, const std::map<std::size_t, std::uint32_t>& mar
 }  // namespace
 
 void merge(const CrashMarks& from, CrashMarks& to) {
+  if (from.turn > to.turn) to = from;
+  if (from.turn != to.turn) return;
   for (const auto member : {&CrashMarks::running, &CrashMarks::building}) {
     for (const auto& [point, times] : from.*member) {
       std::uint32_t& known = (to.*member)[point];
@@ -295,6 +297,7 @@ void encode(const JournalHeader& header, Bytes& to) {
   writer.number(header.plan_hash);
   writer.number(header.points);
   writer.number(header.excluded);
+  writer.number(header.share);
   for (const std::uint32_t number :
        {header.types, header.shard, header.shards, header.rank, header.ranks}) {
     writer.number(number);
@@ -306,6 +309,7 @@ void encode(const JournalHeader& header, Bytes& to) {
     writer.number(axis.length);
     writer.number<std::uint64_t>(axis.values.size());
     for (const std::string& value : axis.values) writer.text(value);
+    writer.counted(axis.share);
   }
 }
 
@@ -330,6 +334,7 @@ JournalHeader decode_header(std::span<const std::byte> payload) {
   header.plan_hash = reader.number<std::uint64_t>();
   header.points = reader.number<std::uint64_t>();
   header.excluded = reader.number<std::uint64_t>();
+  header.share = reader.number<std::uint64_t>();
   for (std::uint32_t* number :
        {&header.types, &header.shard, &header.shards, &header.rank, &header.ranks}) {
     *number = reader.number<std::uint32_t>();
@@ -343,6 +348,9 @@ JournalHeader decode_header(std::span<const std::byte> payload) {
     const auto values = reader.number<std::uint64_t>();
     reader.require_room(values, sizeof(std::uint64_t));
     for (std::uint64_t v = 0; v < values; ++v) axis.values.push_back(reader.text());
+    axis.share = reader.counted<std::uint64_t>();
+    Reader::require(axis.share.empty() || axis.share.size() == axis.length,
+                    "an axis with a share of other values");
     header.axes.push_back(std::move(axis));
   }
   reader.done();
@@ -466,6 +474,7 @@ void encode(const CrashMarks& marks, Bytes& to) {
   Writer writer(to);
   write_marks(writer, marks.running);
   write_marks(writer, marks.building);
+  writer.number(marks.turn);
 }
 
 CrashMarks decode_crash(std::span<const std::byte> payload, const JournalHeader& header) {
@@ -473,6 +482,7 @@ CrashMarks decode_crash(std::span<const std::byte> payload, const JournalHeader&
   CrashMarks marks;
   marks.running = read_marks(reader, header);
   marks.building = read_marks(reader, header);
+  marks.turn = reader.number<std::uint64_t>();
   reader.done();
   return marks;
 }

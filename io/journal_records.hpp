@@ -40,7 +40,8 @@ enum class RecordType : std::uint8_t {
 struct JournalAxis {
   std::string name;
   std::uint64_t length = 0;
-  std::vector<std::string> values;  ///< empty: numbers from 0, or too many to tell
+  std::vector<std::string> values;   ///< empty: numbers from 0, or too many to tell
+  std::vector<std::uint64_t> share;  ///< points that each value has; empty: all the same number
   bool operator==(const JournalAxis&) const = default;
 };
 
@@ -51,6 +52,7 @@ struct JournalHeader {
   std::uint64_t plan_hash = 0;
   std::uint64_t points = 0;    ///< of the whole plan
   std::uint64_t excluded = 0;  ///< of which the design leaves out for ever
+  std::uint64_t share = 0;     ///< of which the shard is to run; without shards all but those
   std::uint32_t types = 1;
   std::uint32_t shard = 1;  ///< 1 … shards
   std::uint32_t shards = 1;
@@ -72,11 +74,13 @@ struct MeasuredNetwork {
 struct CrashMarks {
   std::map<std::size_t, std::uint32_t> running;
   std::map<std::size_t, std::uint32_t> building;
+  std::uint64_t turn = 0;  ///< grows with each record of an output, whichever journal it is in
   [[nodiscard]] bool empty() const { return running.empty() && building.empty(); }
   bool operator==(const CrashMarks&) const = default;
 };
 
-/// Records hold all deaths that their writer knew of, so the larger number counts.
+/// Whoever writes a record has read all journals before, so that of the latest turn alone counts.
+/// Of two with the same turn, which are of different outputs, the larger numbers do.
 void merge(const CrashMarks& from, CrashMarks& to);
 
 struct JournalSession {

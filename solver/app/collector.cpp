@@ -28,6 +28,10 @@ std::vector<std::uint8_t> Collector::wanted(bool retry_failed) {
     wanted[point] = any(Status::pending) || (retry_failed && any(Status::failed)) ? 1 : 0;
     if (wanted[point] == 0) ++done_;
   }
+  tried_.clear();
+  for (const auto& [point, message] : outcomes_.messages()) {
+    if (wanted[point] != 0) tried_[point] = outcomes_.attempts(point);
+  }
   return wanted;
 }
 
@@ -94,11 +98,12 @@ void Collector::measured(std::span<const std::size_t> points, GraphMetrics metri
 
 /// A point that failed before and fails again has one more.
 void Collector::count_attempts(OutcomeBatch& batch) const {
-  if (!batch.attempts.empty() || outcomes_.messages().empty()) return;
+  if (!batch.attempts.empty() || tried_.empty()) return;
   for (std::size_t i = 0; i < batch.messages.size(); ++i) {
-    if (batch.messages[i].empty() || !outcomes_.messages().contains(batch.points[i])) continue;
+    const auto before = tried_.find(batch.points[i]);
+    if (batch.messages[i].empty() || before == tried_.end()) continue;
     batch.attempts.resize(batch.points.size(), 1);
-    batch.attempts[i] = outcomes_.attempts(batch.points[i]) + 1;
+    batch.attempts[i] = before->second + 1;
   }
 }
 

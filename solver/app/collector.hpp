@@ -4,8 +4,10 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
+#include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "io/journal.hpp"
@@ -27,11 +29,16 @@ class Collector : public OutcomeSink {
         max_failures_(max_failures),
         level_(level) {}
 
-  /// What earlier processes, or other ranks, have left. wanted() then counts again.
+  /// What earlier processes, or other ranks, have left; call wanted() afterwards.
   void restore(JournalContents contents);
 
   /// 1 for each point that is still to be run; failed ones too if they are to be tried again.
   [[nodiscard]] std::vector<std::uint8_t> wanted(bool retry_failed);
+
+  /// How often each of the wanted points has failed before: one more if it fails again. A rank that
+  /// has not read the journals is told.
+  [[nodiscard]] const std::map<std::size_t, std::uint32_t>& tried() const { return tried_; }
+  void set_tried(std::map<std::size_t, std::uint32_t> tried) { tried_ = std::move(tried); }
 
   /// Where outcomes go from now on, besides here; each may be null.
   void attach(JournalWriter* journal, FlightTable* flights, Progress* progress, StatusFile* status);
@@ -74,6 +81,7 @@ class Collector : public OutcomeSink {
   const Sweep& sweep_;
   Outcomes outcomes_;
   NetworkTable networks_;
+  std::map<std::size_t, std::uint32_t> tried_;
   std::optional<std::size_t> max_failures_;
   LogLevel level_;
   JournalWriter* journal_ = nullptr;

@@ -12,6 +12,7 @@
 
 #include "io/journal.hpp"
 #include "io/result_facts.hpp"
+#include "io/result_shard.hpp"
 #include "io/status_file.hpp"
 #include "solver/app/commands.hpp"
 #include "solver/error.hpp"
@@ -27,13 +28,16 @@ struct Coverage {
   std::string axis;
   std::vector<std::string> values;
   std::vector<std::size_t> done;
-  std::size_t each = 0;  ///< points that a value has
+  std::vector<std::size_t> points;  ///< that each value has
 };
 
 struct Standing {
   std::string output;
-  std::string state;  ///< running, stopped or finished
-  std::size_t points = 0;
+  std::string state;       ///< running, stopped or finished
+  std::size_t points = 0;  ///< that are to be run, of this shard alone
+  std::size_t shard = 1;   ///< 1 … shards
+  std::size_t shards = 1;
+  std::size_t grid = 0;  ///< points of all shards, and those that the design leaves out
   std::size_t done = 0;
   std::size_t failed = 0;
   std::size_t invalid = 0;
@@ -82,7 +86,8 @@ std::vector<Coverage> coverage_of(const JournalHeader& header,
     if (length == 0 || stride % length != 0) return {};  // not the axes of this grid
     stride /= length;
     Coverage coverage{axis.name, axis.values, std::vector<std::size_t>(length, 0),
-                      statuses.size() / length};
+                      std::vector<std::size_t>(length, statuses.size() / length)};
+    if (!axis.share.empty()) coverage.points.assign(axis.share.begin(), axis.share.end());
     for (std::size_t i = axis.values.size(); i < length; ++i) {
       coverage.values.push_back(fmt::format("{}", i));
     }
@@ -92,6 +97,23 @@ std::vector<Coverage> coverage_of(const JournalHeader& header,
     all.push_back(std::move(coverage));
   }
   return all;
+}
+
+/// What does not depend on whether somebody still writes.
+void count_points(const JournalContents& contents, Standing& standing) {
+  const JournalHeader& header = contents.header;
+  const std::vector<Status> statuses = statuses_of(contents);
+  const auto count = [&](Status status) {
+    return static_cast<std::size_t>(std::count(statuses.begin(), statuses.end(), status));
+  };
+  standing.shard = header.shard;
+  standing.shards = header.shards;
+  standing.grid = statuses.size();
+  standing.points = static_cast<std::size_t>(header.share);
+  standing.done = statuses.size() - count(Status::pending);
+  standing.failed = count(Status::failed);
+  standing.invalid = count(Status::invalid);
+  standing.coverage = coverage_of(header, statuses);
 }
 
 Standing standing_of_journals(const std::string& output, const std::vector<fs::path>& journals) {
@@ -104,14 +126,7 @@ Standing standing_of_journals(const std::string& output, const std::vector<fs::p
     last = std::max(last, modified(journal));
   }
   const JournalContents contents = read_journals(journals);
-  const std::vector<Status> statuses = statuses_of(contents);
-  const auto count = [&](Status status) {
-    return static_cast<std::size_t>(std::count(statuses.begin(), statuses.end(), status));
-  };
-  standing.points = statuses.size() - static_cast<std::size_t>(contents.header.excluded);
-  standing.done = statuses.size() - count(Status::pending);
-  standing.failed = count(Status::failed);
-  standing.invalid = count(Status::invalid);
+  count_points(contents, standing);
   standing.journal_bytes = contents.good_bytes;
   standing.last_write = std::max(0.0, now_seconds() - last);
   if (!live) standing.damage = contents.damage;  // a live one may end in half a record
@@ -124,7 +139,6 @@ Standing standing_of_journals(const std::string& output, const std::vector<fs::p
       standing.seconds_left = static_cast<double>(standing.points - standing.done) / standing.rate;
     }
   }
-  standing.coverage = coverage_of(contents.header, statuses);
   standing.state = live ? "running" : "stopped";
   standing.next = live ? "nothing: it runs"
                        : fmt::format("needflow sweep SCENARIO -o {} --resume goes on", output);
@@ -141,10 +155,17 @@ Standing standing_of_result(const std::string& output) {
   Standing standing;
   standing.output = output;
   standing.state = "finished";
-  standing.points = facts.runs;
+  standing.points = standing.grid = facts.runs;
   standing.done = facts.runs - facts.count(Status::pending);
   standing.failed = facts.count(Status::failed);
   standing.invalid = facts.count(Status::invalid);
+  try {
+    count_points(read_journal(read_shard(output).journal), standing);
+  } catch (const ScenarioError&) {
+    // No shard: the file speaks for the whole grid.
+  } catch (const MalformedRecord& problem) {
+    standing.damage = problem.what();
+  }
   standing.seconds_left = 0.0;
   standing.last_write = std::max(0.0, now_seconds() - modified(output));
   standing.next = standing.done == standing.points
@@ -171,32 +192,39 @@ Standing standing_of(std::string name) {
   return standing_of_result(name);
 }
 
+/// Of a value that a shard or a design does without, all is done.
+double percent(std::size_t done, std::size_t points) {
+  return points == 0 ? 100.0 : 100.0 * static_cast<double>(done) / static_cast<double>(points);
+}
+
 void print_coverage(const Standing& standing, std::ostream& out) {
   constexpr std::size_t kLongestAxis = 16;
   for (const Coverage& axis : standing.coverage) {
-    if (axis.values.size() > kLongestAxis) {
-      const auto [least, most] = std::minmax_element(axis.done.begin(), axis.done.end());
+    std::vector<double> shares;
+    for (std::size_t i = 0; i < axis.values.size(); ++i) {
+      shares.push_back(percent(axis.done[i], axis.points[i]));
+    }
+    if (shares.size() > kLongestAxis) {
+      const auto [least, most] = std::minmax_element(shares.begin(), shares.end());
       out << fmt::format("  {:<18} {} values, {:.1f} % to {:.1f} % of each\n", axis.axis,
-                         axis.values.size(),
-                         100.0 * static_cast<double>(*least) / static_cast<double>(axis.each),
-                         100.0 * static_cast<double>(*most) / static_cast<double>(axis.each));
+                         shares.size(), *least, *most);
       continue;
     }
-    for (std::size_t i = 0; i < axis.values.size(); ++i) {
-      out << fmt::format(
-          "  {:<18} {:<12} {:5.1f} %\n", i == 0 ? axis.axis : "", axis.values[i],
-          100.0 * static_cast<double>(axis.done[i]) / static_cast<double>(axis.each));
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+      out << fmt::format("  {:<18} {:<12} {:5.1f} %\n", i == 0 ? axis.axis : "", axis.values[i],
+                         shares[i]);
     }
   }
 }
 
 void print_for_people(const Standing& standing, std::ostream& out) {
-  const double share = standing.points == 0 ? 1.0
-                                            : static_cast<double>(standing.done) /
-                                                  static_cast<double>(standing.points);
   out << fmt::format("{}: {}\n", standing.output, standing.state);
+  if (standing.shards > 1) {
+    out << fmt::format("shard        {}/{} of a grid of {} points; what follows is of this part\n",
+                       standing.shard, standing.shards, standing.grid);
+  }
   out << fmt::format("done         {} of {} ({:.1f} %)\n", standing.done, standing.points,
-                     100.0 * share);
+                     percent(standing.done, standing.points));
   out << fmt::format("failed       {}, invalid {}\n", standing.failed, standing.invalid);
   if (standing.rate > 0.0) out << fmt::format("rate         {:.4g} points/s\n", standing.rate);
   if (standing.state == "running" && standing.seconds_left >= 0.0) {
@@ -220,7 +248,7 @@ void print_for_machines(const Standing& standing, std::ostream& out) {
     std::string values;
     for (std::size_t i = 0; i < std::min(axis.values.size(), kMostValues); ++i) {
       values += fmt::format("{}{{\"value\": {}, \"done\": {}, \"points\": {}}}", i == 0 ? "" : ", ",
-                            json_text(axis.values[i]), axis.done[i], axis.each);
+                            json_text(axis.values[i]), axis.done[i], axis.points[i]);
     }
     axes += fmt::format("{}{}: [{}]", axes.empty() ? "" : ", ", json_text(axis.axis), values);
   }
@@ -228,13 +256,14 @@ void print_for_machines(const Standing& standing, std::ostream& out) {
     return value < 0.0 ? std::string("null") : fmt::format("{:.6g}", value);
   };
   out << fmt::format(
-      "{{\"output\": {}, \"state\": {}, \"points\": {}, \"done\": {}, \"failed\": {}, \"invalid\": "
+      "{{\"output\": {}, \"state\": {}, \"shard\": {}, \"shards\": {}, \"grid_points\": {}, "
+      "\"points\": {}, \"done\": {}, \"failed\": {}, \"invalid\": "
       "{}, \"points_per_second\": {}, \"seconds_left\": {}, \"seconds_since_write\": {}, "
       "\"journal_bytes\": {}, \"damage\": {}, \"coverage\": {{{}}}, \"next\": {}}}\n",
-      json_text(standing.output), json_text(standing.state), standing.points, standing.done,
-      standing.failed, standing.invalid, number(standing.rate), number(standing.seconds_left),
-      number(standing.last_write), standing.journal_bytes, json_text(standing.damage), axes,
-      json_text(standing.next));
+      json_text(standing.output), json_text(standing.state), standing.shard, standing.shards,
+      standing.grid, standing.points, standing.done, standing.failed, standing.invalid,
+      number(standing.rate), number(standing.seconds_left), number(standing.last_write),
+      standing.journal_bytes, json_text(standing.damage), axes, json_text(standing.next));
 }
 
 }  // namespace

@@ -2,10 +2,12 @@
 // file; every finished point into a journal first.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -91,6 +93,7 @@ struct Lead {
   std::unique_ptr<SweepJournal> journal;
   std::unique_ptr<Collector> collector;
   RemainingWork work;
+  std::map<std::size_t, std::uint32_t> tried;  ///< on the other ranks: Collector::tried()
 };
 
 /// What an earlier process left, taken over; the work that remains.
@@ -134,7 +137,8 @@ RankWork rank_work(const Job& job, const Plan& plan, Collector& collector) {
           job.options.most_failures()};
 }
 
-/// All ranks learn what rank 0 found: how to begin, and what is left.
+/// All ranks learn what rank 0 found: how to begin, what is left, and what was tried before: 0 for
+/// a point that is not wanted, or one more than it has failed, up to 254 times.
 void agree(const Job& job, Lead& lead) {
   if (job.place.ranks == 1) return;
   std::vector<std::uint8_t> words(job.plan.points + 1, 0);
@@ -144,19 +148,27 @@ void agree(const Job& job, Lead& lead) {
     for (const NetworkTask& task : lead.work.plan.tasks) {
       for (const std::size_t point : task.points) words[point] = 1;
     }
+    for (const auto& [point, times] : lead.collector->tried()) {
+      if (words[point] != 0) words[point] = static_cast<std::uint8_t>(1 + std::min(times, 254U));
+    }
   }
   job.context.ranks.broadcast(std::as_writable_bytes(std::span(words)));
   if (job.context.ranks.first()) return;
   lead.begin = static_cast<Begin>(words.back());
   words.pop_back();
+  for (std::size_t point = 0; point < words.size(); ++point) {
+    if (words[point] > 1) lead.tried[point] = words[point] - 1U;
+  }
   lead.work.plan = remaining_plan(job.plan, words);
 }
 
 /// Every rank but the first: work for the journal, which rank 0 reads.
-int follow(const Job& job, const Lead& lead) {
+int follow(const Job& job, Lead& lead) {
   Collector collector(job.scenario.sweep, job.plan.points, job.options.most_failures(),
                       LogLevel::error);
-  auto journal = std::make_unique<SweepJournal>(job.scenario, job.name(), lead.begin, job.place);
+  collector.set_tried(std::move(lead.tried));
+  auto journal =
+      std::make_unique<SweepJournal>(job.scenario, job.plan, job.name(), lead.begin, job.place);
   collector.attach(&journal->writer(), journal->begin(0, job.threads), nullptr, nullptr);
   RankSweep ranks(job.context.ranks);
   ranks.run(rank_work(job, lead.work.plan, collector));
@@ -285,7 +297,8 @@ void prepare(const Job& job, Lead& lead) {
   watch_interrupts();  // before there is a temporary that nobody would remove
   const bool replaces = lead.begin == Begin::goes_on;
   lead.file.emplace(job.name(), replaces ? IfExists::kReplace : options.output.if_exists());
-  lead.journal = std::make_unique<SweepJournal>(job.scenario, job.name(), lead.begin, job.place);
+  lead.journal =
+      std::make_unique<SweepJournal>(job.scenario, job.plan, job.name(), lead.begin, job.place);
   lead.file->remove_leftovers();  // the journal is ours alone, so whoever made them is gone
   lead.collector = std::make_unique<Collector>(job.scenario.sweep, job.plan.points,
                                                options.most_failures(), job.level);

@@ -144,8 +144,32 @@ JournalHeader journal_header(const Scenario& scenario) {
   return header;
 }
 
-SweepJournal::SweepJournal(const Scenario& scenario, const std::string& output, Begin begin,
-                           const SweepPlace& place)
+namespace {
+
+/// How many points the plan has, and for how many each value of an axis stands. The latter takes
+/// 20 ns a point and is left out where it follows from the lengths.
+void tell_share(const Plan& plan, JournalHeader& header) {
+  header.share = planned_points(plan);
+  if (header.share == header.points) return;
+  for (JournalAxis& axis : header.axes) {
+    axis.share.assign(static_cast<std::size_t>(axis.length), 0);
+  }
+  const auto count = [&](std::size_t point) {
+    for (auto axis = header.axes.rbegin(); axis != header.axes.rend(); ++axis) {
+      ++axis->share[point % axis->length];
+      point /= axis->length;
+    }
+  };
+  for (const InvalidEntry& entry : plan.invalid) count(entry.point);
+  for (const NetworkTask& task : plan.tasks) {
+    std::for_each(task.points.begin(), task.points.end(), count);
+  }
+}
+
+}  // namespace
+
+SweepJournal::SweepJournal(const Scenario& scenario, const Plan& plan, const std::string& output,
+                           Begin begin, const SweepPlace& place)
     : output_(output),
       own_(journal_path(output, place.suffix())),
       place_(place),
@@ -155,6 +179,7 @@ SweepJournal::SweepJournal(const Scenario& scenario, const std::string& output, 
   header.shards = static_cast<std::uint32_t>(place.shard.count);
   header.rank = static_cast<std::uint32_t>(place.rank);
   header.ranks = static_cast<std::uint32_t>(place.ranks);
+  tell_share(plan, header);
   const bool goes_on = begin == Begin::goes_on;
   const bool has_own = goes_on && is_there(own_);
   if (place.rank == 0) found_ = journals_of(output);
@@ -240,7 +265,7 @@ std::vector<std::byte> SweepJournal::bytes() {
 
 CrashMarks SweepJournal::count_crashes(const std::vector<std::uint8_t>& wanted, bool forgive) {
   const CrashMarks before = crashes_;
-  if (forgive) crashes_ = {};
+  if (forgive) crashes_ = {{}, {}, before.turn};
   CrashMarks now;
   bool died = false;
   for (const fs::path& journal : found_) {
@@ -262,17 +287,18 @@ CrashMarks SweepJournal::count_crashes(const std::vector<std::uint8_t>& wanted, 
     for (const auto& [point, once] : now.*kind) (crashes_.*kind)[point] += once;
   }
   if (crashes_ != before) {
+    ++crashes_.turn;
     writer_->add(crashes_);
-    writer_->sync();  // before the tables are emptied
+    writer_->sync();  // before the tables go
+  }
+  for (const fs::path& journal : found_) {
+    std::error_code ignored;
+    fs::remove(in_flight_of(journal), ignored);
   }
   return crashes_;
 }
 
 FlightTable* SweepJournal::begin(std::size_t done, int threads) {
-  for (const fs::path& journal : found_) {
-    std::error_code ignored;
-    fs::remove(in_flight_of(journal), ignored);
-  }
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   writer_->add(JournalSession{std::chrono::duration<double>(now).count(), done, ::getpid(),
                               begin_provenance({}, threads).host, threads});

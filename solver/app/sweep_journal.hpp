@@ -28,7 +28,7 @@ enum class Begin { afresh, goes_on, finished };
 [[nodiscard]] Begin how_to_begin(const Scenario& scenario, const OutputOptions& output,
                                  const ResumeOptions& resume, const Shard& shard);
 
-/// What a journal of this scenario begins with.
+/// What a journal of this scenario begins with, but for whose it is.
 [[nodiscard]] JournalHeader journal_header(const Scenario& scenario);
 
 /// What is left to do, in order: points that an earlier process died of run last.
@@ -62,9 +62,10 @@ struct SweepPlace {
 /// the first reads them all before the others make, or go on with, their own.
 class SweepJournal {
  public:
-  /// Makes the journal, or opens it again and reads what is there (Begin::goes_on). Throws
-  /// ScenarioError with a line a difference where it is of another sweep, IoError.
-  SweepJournal(const Scenario& scenario, const std::string& output, Begin begin,
+  /// Makes the journal, or opens it again and reads what is there (Begin::goes_on); `plan`: what is
+  /// to be done in all by this shard, or by all ranks. Throws ScenarioError with a line a
+  /// difference where it is of another sweep, IoError.
+  SweepJournal(const Scenario& scenario, const Plan& plan, const std::string& output, Begin begin,
                const SweepPlace& place = {});
 
   SweepJournal(const SweepJournal&) = delete;
@@ -73,8 +74,9 @@ class SweepJournal {
 
   /// What was found; call once.
   [[nodiscard]] JournalContents take_contents() { return std::move(contents_); }
-  /// Deaths by point after adding what the last processes left in flight, which is written down.
-  /// `forgive`: earlier deaths count no more.
+  /// Deaths by point after adding what the last processes left in flight, which is written down and
+  /// cleared away: of several ranks the first calls it before any of them begins. `forgive`:
+  /// earlier deaths count no more.
   [[nodiscard]] CrashMarks count_crashes(const std::vector<std::uint8_t>& wanted, bool forgive);
   /// Begins a session: `done` points are there. Where to mark points in flight.
   FlightTable* begin(std::size_t done, int threads);

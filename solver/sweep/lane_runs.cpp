@@ -7,6 +7,7 @@
 #include <memory>
 #include <new>
 #include <numeric>
+#include <utility>
 
 #include "solver/statistics.hpp"
 #include "solver/sweep/draws.hpp"
@@ -297,26 +298,69 @@ class LaneCrew {
 
 }  // namespace
 
-// Counted, not compared: points come in the order of their indices and keep it within a key.
+namespace {
+
+/// Sorted by keys below `most`. Counted, not compared: points come in the order of their indices
+/// and keep it within a key.
+std::vector<std::size_t> ordered(const std::vector<std::size_t>& points,
+                                 const std::vector<std::size_t>& keys, std::size_t most) {
+  std::vector<std::size_t> places(most + 1);  // where the points of a key begin
+  for (const std::size_t key : keys) ++places[key + 1];
+  std::partial_sum(places.begin(), places.end(), places.begin());
+  std::vector<std::size_t> result(points.size());
+  for (std::size_t i = 0; i < points.size(); ++i) result[places[keys[i]]++] = points[i];
+  return result;
+}
+
+/// From 0, without what first_replicate and an axis of replicates add.
+std::size_t replicate_of(const Sweep& sweep, const Point& point) {
+  return point.replicate - point.settings.first.replicate - sweep.first_replicate;
+}
+
+/// How many replicates are run at once so that a settlement has several batches of lanes among
+/// them: runs of different settlements differ in length by tens, and lanes that end together are
+/// filled together.
+std::size_t replicates_at_once(std::size_t points, std::size_t replicates,
+                               std::size_t settlements) {
+  constexpr std::size_t kRunsOfASettlement = 128;
+  const std::size_t wanted = kRunsOfASettlement * settlements * replicates;
+  return std::clamp<std::size_t>((wanted + points - 1) / points, 1, replicates);
+}
+
+}  // namespace
+
 RunQueue::RunQueue(const Sweep& sweep, std::vector<std::size_t> points)
     : points_(std::move(points)), types_(sweep.types()) {
   constexpr std::size_t kSettlements = 3;
+  if (points_.empty()) return;
   const auto replicates = static_cast<std::size_t>(sweep.replicates);
-  std::vector<std::size_t> keys(points_.size());
-  std::vector<std::size_t> places(kSettlements * replicates + 1);  // where the runs of a key begin
+  std::vector<std::pair<std::size_t, std::size_t>> sorts;  // settlement, replicate
+  sorts.reserve(points_.size());
+  std::array<bool, kSettlements> seen{};
   PointReader reader(sweep);
   for (std::size_t i = 0; i < points_.size(); ++i) {
     const Point& point = reader.at(points_[i]);
     if (i == 0) traits_ = BatchTraits::of(point.settings.round);
     traits_.include(point.settings.round);
-    keys[i] = static_cast<std::size_t>(point.settings.round.settlement) * replicates +
-              (point.replicate - point.settings.first.replicate - sweep.first_replicate);
-    ++places[keys[i] + 1];
+    const auto settlement = static_cast<std::size_t>(point.settings.round.settlement);
+    seen[settlement] = true;
+    sorts.emplace_back(settlement, replicate_of(sweep, point));
   }
-  std::partial_sum(places.begin(), places.end(), places.begin());
-  std::vector<std::size_t> ordered(points_.size());
-  for (std::size_t i = 0; i < points_.size(); ++i) ordered[places[keys[i]]++] = points_[i];
-  points_ = std::move(ordered);
+  const auto settlements = static_cast<std::size_t>(std::count(seen.begin(), seen.end(), true));
+  const std::size_t some = replicates_at_once(points_.size(), replicates, settlements);
+  std::vector<std::size_t> keys;
+  keys.reserve(sorts.size());
+  for (const auto& [settlement, replicate] : sorts) {
+    keys.push_back((replicate / some * kSettlements + settlement) * some + replicate % some);
+  }
+  points_ = ordered(points_, keys, (replicates / some + 1) * kSettlements * some);
+}
+
+std::vector<std::size_t> by_replicate(const Sweep& sweep, const std::vector<std::size_t>& points) {
+  std::vector<std::size_t> keys;
+  PointReader reader(sweep);
+  for (const std::size_t point : points) keys.push_back(replicate_of(sweep, reader.at(point)));
+  return ordered(points, keys, static_cast<std::size_t>(sweep.replicates));
 }
 
 std::optional<Run> RunQueue::next() {

@@ -24,7 +24,9 @@ struct Run {
 };
 
 /// The runs that may be lanes of one batch: same network, same cap. Handed out one by one, to any
-/// thread, in an order that keeps together what shares a settlement (similar lengths) and a draw.
+/// thread, replicate by replicate, so that what an interrupt leaves is an even sample of the grid;
+/// where replicates are small, as many at once as make runs of one settlement enough to fill lanes
+/// with their like.
 class RunQueue {
  public:
   RunQueue(const Sweep& sweep, std::vector<std::size_t> points);
@@ -39,6 +41,10 @@ class RunQueue {
   BatchTraits traits_;
   std::atomic<std::size_t> taken_ = 0;
 };
+
+/// The points of a network, replicate by replicate, for those who run them one by one.
+[[nodiscard]] std::vector<std::size_t> by_replicate(const Sweep& sweep,
+                                                    const std::vector<std::size_t>& points);
 
 /// The points of a task as the queues they make: one a cap.
 [[nodiscard]] std::vector<std::vector<std::size_t>> points_by_cap(

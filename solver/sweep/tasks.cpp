@@ -75,11 +75,12 @@ void for_crew(std::size_t count, bool in_turn, const Work& work) {
 void run_watched(const Sweep& sweep, const NetworkTask& task, const Recognition& recognition,
                  Deliverer& deliver) {
   const Threads inside = task.layout.shares_rows ? Threads::all : Threads::one;
-  for_crew(task.points.size(), task.layout.shares_rows, [&](std::size_t i) {
+  const std::vector<std::size_t> points = by_replicate(sweep, task.points);
+  for_crew(points.size(), task.layout.shares_rows, [&](std::size_t i) {
     if (deliver.stopped()) return;
     Flight flight(deliver.flights());
-    flight.begin(0, task.points[i]);
-    deliver(run_point(sweep, task.points[i], recognition, inside));
+    flight.begin(0, points[i]);
+    deliver(run_point(sweep, points[i], recognition, inside));
   });
 }
 

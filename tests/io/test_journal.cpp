@@ -173,6 +173,45 @@ TEST_CASE("What goes into a journal comes out of it, every part of it") {
   CHECK(batch.attempts == std::vector<std::uint32_t>{3, 4});
 }
 
+TEST_CASE(
+    "Columns of which many or few words are one come back, and take room for the others alone") {
+  JournalHeader header = some_header();
+  header.types = 1;
+  for (const std::size_t count : {2, 3, 7, 8, 9, 63, 64, 65, 200}) {
+    for (std::size_t others = 0; others <= count; others += std::max<std::size_t>(1, count / 5)) {
+      OutcomeBatch batch;
+      for (std::size_t i = 0; i < count; ++i) {
+        batch.points.push_back(i);
+        batch.seconds.push_back(0.0);
+        Outcome& outcome = batch.outcomes.emplace_back();
+        // The others lie at the begin, at the end, or all over between, column by column.
+        const bool at_begin = i < others;
+        const bool at_end = i >= count - others;
+        const bool all_over = i > 0 && i + 1 < count && i * 11 % count < others;
+        const double other = 1.0 / static_cast<double>(i + 3);
+        outcome.satisfaction.satisfied_fraction = at_begin ? other : 1.0;
+        outcome.satisfaction.gini = at_end ? other : 0.0;
+        outcome.satisfaction.jain_index = all_over ? other : kNaN;
+      }
+      CAPTURE(count);
+      CAPTURE(others);
+      const Bytes bytes = bytes_of(batch);
+      CHECK(bytes_of(decode_outcomes(bytes, header)) == bytes);
+      const OutcomeBatch again = decode_outcomes(bytes, header);
+      for (std::size_t i = 0; i < count; ++i) {
+        const Outcome& a = batch.outcomes[i];
+        const Outcome& b = again.outcomes[i];
+        REQUIRE(std::memcmp(&a.satisfaction, &b.satisfaction, sizeof(Satisfaction)) == 0);
+      }
+      // 2 B a point's number, 4 B seconds, 1 B status, 15 columns of one word; and three of others.
+      const std::size_t mask = (count + 7) / 8;
+      if (3 * others < 2 * count) {
+        CHECK(bytes.size() <= 9 + 7 * count + 1 + 18 * 9 + 3 * (9 + mask + 8 * others));
+      }
+    }
+  }
+}
+
 TEST_CASE("A journal torn at any byte keeps every record before, and says that it is torn") {
   const Folder folder;
   const std::string whole = some_journal(folder);

@@ -71,6 +71,14 @@ def record(kind, payload):
     return struct.pack("<II", len(payload), crc32c(body)) + body
 
 
+def crash_marks(running, building, turn):
+    """A record of deaths in a row by point, each {point: times}."""
+    def marks(times):
+        return (struct.pack(f"<QB{len(times)}Q", len(times), 8, *times) +
+                struct.pack(f"<{len(times)}I", *times.values()))
+    return record(CRASH, marks(running) + marks(building) + struct.pack("<Q", turn))
+
+
 def in_flight(plan_hash, points_running=(), points_building=(), told_to_stop=False, words=32):
     """The bytes of an in-flight table (io/inflight.cpp)."""
     table = [point + 1 for point in points_running]

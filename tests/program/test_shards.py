@@ -4,6 +4,7 @@ Parts are made with `sweep --shard i/n` and put together with `merge`; ranks are
 the program is built with MPI (`needflow info` says which). Files are equal as test_same_bits.py says.
 """
 
+import json
 import os
 import re
 import shutil
@@ -128,6 +129,85 @@ class Shards(Parts):
                 self.assertIn("status", root)
         with netCDF4.Dataset(part) as file:
             self.assertIn("journal", file["shard"].variables)
+
+
+class Designed(Parts):
+    """Parts of a grid of which the design leaves cells out, and what status says of them."""
+
+    # agents 3 × supply_ratio 2 × settlement 2 × network 2 × replicate 3, of which 24 are left out.
+    SCENARIO = toml(seed=7, network={"agents": [12, 40, 90], "neighbors": 4, "count": 2},
+                    population={"replicates": 3, "supply_ratio": [0.4, 1.3]},
+                    round={"settlement": ["stock", "reallocate"], "max_rounds": 40}) + \
+        '[[design.exclude]]\nnetwork.agents = [40, 90]\nsettlement = "reallocate"\n'
+    LEFT = 72 - 24
+
+    def status(self, path):
+        return json.loads(self.needflow("status", path, "--json").stdout)
+
+    def test_shards_of_a_grid_with_cells_left_out_make_the_whole_file(self):
+        plain = self.plain(self.SCENARIO)
+        parts = self.parts(3)
+        _, merged = self.merge(parts)
+        self.assert_same(plain, merged, "shards of a design")
+        missing = self.status(parts[1])["points"]
+        result, fewer = self.merge([parts[0], parts[2]], "--allow-missing", name="fewer.h5")
+        self.assertIn(f"{missing} points", result.stderr)
+        with h5py.File(fewer) as file:
+            self.assertEqual(24 + missing, (file["status"][...] == 0).sum())
+            self.assertEqual(24, file["status"].attrs["excluded"])
+
+    def test_status_of_a_finished_part_is_of_that_part(self):
+        for scenario, points, types in ((self.SCENARIO, self.LEFT, 1), (MANY, 3 * 3 * 2 * 3 * 2 * 3, 2)):
+            self.write(scenario)
+            parts = self.parts(3, "--overwrite")
+            found = [self.status(part) for part in parts]
+            self.assertEqual([1, 2, 3], [status["shard"] for status in found])
+            self.assertEqual([3] * 3, [status["shards"] for status in found])
+            self.assertEqual(points, sum(status["points"] for status in found))
+            for part, status in zip(parts, found):
+                with h5py.File(part) as file:
+                    here = (file["status"][...].reshape(-1, types)[:, 0] != 0).sum()
+                    self.assertEqual(file["status"].size // types, status["grid_points"])
+                self.assertEqual((here, here), (status["points"], status["done"]))
+                self.assertEqual("finished", status["state"])
+                text = self.needflow("status", part).stdout
+                self.assertIn(f"shard        {status['shard']}/3 of a grid of", text)
+                self.assertIn(f"done         {here} of {here} (100.0 %)", text)
+
+    def test_status_of_a_part_that_was_cut_short_counts_what_this_part_lacks(self):
+        self.write(LONG)
+        name = self.out / "cut.h5"
+        self.needflow("sweep", "scenario.toml", "-o", name, "--shard", "2/3", "--max-walltime", "0.3",
+                      expect=INTERRUPTED)
+        cut = self.status(name)
+        self.needflow("sweep", "scenario.toml", "-o", name, "--shard", "2/3", "--resume")
+        whole = self.status(name)
+        self.assertEqual(("stopped", 2, 3), (cut["state"], cut["shard"], cut["shards"]))
+        self.assertEqual((whole["points"], whole["done"]), (cut["points"], whole["points"]))
+        self.assertLess(cut["done"], cut["points"])
+        self.assertLess(cut["points"], cut["grid_points"])
+        for axis, values in cut["coverage"].items():
+            self.assertEqual([value["points"] for value in whole["coverage"][axis]],
+                             [value["done"] for value in whole["coverage"][axis]])
+            self.assertEqual([value["points"] for value in values],
+                             [value["points"] for value in whole["coverage"][axis]])
+            self.assertEqual(cut["points"], sum(value["points"] for value in values))
+
+    def test_status_of_a_sweep_with_cells_left_out_reaches_all_of_each_value(self):
+        self.write(self.SCENARIO)
+        self.needflow("sweep", "scenario.toml", "-o", self.out / "r.h5", "--max-walltime", "0.000001",
+                      expect=INTERRUPTED)
+        status = self.status(self.out / "r.h5")
+        self.assertEqual((self.LEFT, 72), (status["points"], status["grid_points"]))
+        points = {axis: [value["points"] for value in values]
+                  for axis, values in status["coverage"].items()}
+        # 12 points of a settlement at each number of agents; reallocate has agents 12 alone.
+        self.assertEqual({"agents": [24, 12, 12], "supply_ratio": [24, 24], "settlement": [36, 12],
+                          "network": [24, 24], "replicate": [16, 16, 16]}, points)
+        self.needflow("sweep", "scenario.toml", "-o", self.out / "r.h5", "--resume")
+        status = self.status(self.out / "r.h5")
+        self.assertEqual(("finished", self.LEFT, self.LEFT),
+                         (status["state"], status["done"], status["points"]))
 
 
 class Refusals(Parts):

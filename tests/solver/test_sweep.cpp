@@ -1,10 +1,13 @@
 // A sweep counts, indexes and runs its points; threads, order and duplicates.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <numeric>
 #include <set>
 
 #include "io/scenario.hpp"
+#include "solver/sweep/lane_runs.hpp"
 #include "solver/sweep/tasks.hpp"
 
 using namespace needflow;
@@ -148,6 +151,38 @@ TEST_CASE("a sink that asks to stop leaves the rest pending") {
   Keeper keeper(sweep, 3);
   run_plan(sweep, make_plan(sweep), 1, keeper);
   CHECK(keeper.done == 3);
+}
+
+TEST_CASE(
+    "a network's runs come replicate by replicate, small ones as many at once as fill lanes") {
+  const auto check = [](const std::string& ratios, std::size_t replicates, std::size_t block) {
+    const Sweep sweep =
+        sweep_of("[network]\nagents=9\n[population]\nreplicates=" + std::to_string(replicates) +
+                 "\nsupply_ratio=[" + ratios +
+                 "]\n[round]\nsettlement=[\"stream\",\"reallocate\",\"stock\"]\n");
+    std::vector<std::size_t> points(sweep.points());
+    std::iota(points.begin(), points.end(), std::size_t{0});
+    RunQueue queue(sweep, points);
+    const std::size_t settings = sweep.points() / replicates;
+    std::vector<bool> seen(sweep.points());
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      const std::size_t point = queue.next()->point;
+      seen[point] = true;
+      // Every setting has its turn within a block of replicates, before the next one begins.
+      REQUIRE(point % replicates / block == i / (settings * block));
+    }
+    CHECK(!queue.next());
+    CHECK(std::count(seen.begin(), seen.end(), true) == static_cast<long>(points.size()));
+    const std::vector<std::size_t> alone = by_replicate(sweep, points);
+    for (std::size_t i = 0; i < alone.size(); ++i) {
+      REQUIRE(alone[i] == i % settings * replicates + i / settings);
+    }
+  };
+  std::string many = "0.01";
+  for (int i = 2; i <= 150; ++i) many += "," + std::to_string(0.01 * i);
+  check(many, 5, 1);                 // 150 runs of a settlement in one replicate
+  check("0.5,0.6,0.7,0.8", 50, 32);  // 4 of them: 32 replicates have 128
+  check("0.5,1.5", 10, 10);          // too few altogether
 }
 
 TEST_CASE("runs under way are given up when the sink asks to stop") {
