@@ -40,8 +40,9 @@ enum class RecordType : std::uint8_t {
 struct JournalAxis {
   std::string name;
   std::uint64_t length = 0;
-  std::vector<std::string> values;   ///< empty: numbers from 0, or too many to tell
-  std::vector<std::uint64_t> share;  ///< points that each value has; empty: all the same number
+  std::vector<std::string> values;  ///< empty: numbers from 0, or too many to tell
+  std::vector<std::uint64_t> share =
+      {};  ///< points that each value has; empty: all the same number
   bool operator==(const JournalAxis&) const = default;
 };
 

@@ -114,8 +114,7 @@ TEST_CASE("Deaths in a row are counted over the journals of ranks and of single 
   CHECK(deaths(2) == Deaths{{2, 0}, {4, 1}});
   die_of(scenario, folder, 2);
   CHECK(deaths(1) == Deaths{{2, 1}, {4, 0}});
-  const auto journal = journal_of(scenario, folder, Begin::goes_on, 0, 1);
-  CHECK(journal->count_crashes(wanted, true).empty());
+  CHECK(journal_of(scenario, folder, Begin::goes_on, 0, 1)->count_crashes(wanted, true).empty());
   CHECK(deaths(2).empty());
 }
 
