@@ -317,12 +317,13 @@ std::size_t replicate_of(const Sweep& sweep, const Point& point) {
   return point.replicate - point.settings.first.replicate - sweep.first_replicate;
 }
 
-/// How many replicates are run at once so that a settlement has several batches of lanes among
-/// them: runs of different settlements differ in length by tens, and lanes that end together are
-/// filled together.
+/// How many replicates are run at once so that a settlement has many batches of lanes among them:
+/// runs of different settlements differ in length by tens, and lanes that end together are filled
+/// together. Of three settlements and N = 100, 128 runs of each at once take 6 % longer than all
+/// replicates at once, 512 about 1 %.
 std::size_t replicates_at_once(std::size_t points, std::size_t replicates,
                                std::size_t settlements) {
-  constexpr std::size_t kRunsOfASettlement = 128;
+  constexpr std::size_t kRunsOfASettlement = 512;
   const std::size_t wanted = kRunsOfASettlement * settlements * replicates;
   return std::clamp<std::size_t>((wanted + points - 1) / points, 1, replicates);
 }

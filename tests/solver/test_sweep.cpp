@@ -179,10 +179,10 @@ TEST_CASE(
     }
   };
   std::string many = "0.01";
-  for (int i = 2; i <= 150; ++i) many += "," + std::to_string(0.01 * i);
-  check(many, 5, 1);                 // 150 runs of a settlement in one replicate
-  check("0.5,0.6,0.7,0.8", 50, 32);  // 4 of them: 32 replicates have 128
-  check("0.5,1.5", 10, 10);          // too few altogether
+  for (int i = 2; i <= 600; ++i) many += "," + std::to_string(0.01 * i);
+  check(many, 4, 1);                   // 600 runs of a settlement in one replicate
+  check("0.5,0.6,0.7,0.8", 300, 128);  // 4 of them: 128 replicates have 512
+  check("0.5,1.5", 10, 10);            // too few altogether
 }
 
 TEST_CASE("runs under way are given up when the sink asks to stop") {
