@@ -16,8 +16,8 @@ ROOMS = {  # a room may include these rooms
     "solver/ranks": {"kernels", "solver", "solver/ranks"},
     "io": {"kernels", "solver", "io"},
     "solver/app": {"kernels", "solver", "solver/ranks", "io", "solver/app"},
-    "bench": {"kernels", "solver", "solver/ranks", "io", "bench"},
-    "tests": {"kernels", "solver", "solver/ranks", "io", "tests"},
+    "bench": {"kernels", "solver", "solver/ranks", "solver/app", "io", "bench"},
+    "tests": {"kernels", "solver", "solver/ranks", "solver/app", "io", "tests"},
 }
 KERNEL_LIBRARIES = ("oneapi/tbb/", "hwy/", "Random123/", "sanitizer/")
 SYSTEM_PAGES = ("kernels/large_pages.hpp", "sys/mman.h")  # the one place that asks for pages
