@@ -63,8 +63,8 @@ class Writer {
     bytes(text.data(), text.size());
   }
   /// Words that are often all the same, or small: 0 and one word, or how many bytes of each are
-  /// written, and those; or 1 where many are one word, see mostly(). Leaves a third of what a sweep
-  /// writes; a page of the journal costs 1 to 2 µs to fill and to drop, and packing it 0.3 µs.
+  /// written, and those; or 1 where many are one word, see mostly(). Leaves two fifths of what a
+  /// sweep writes; a page of the journal costs 1 to 2 µs to fill and to drop, and packing it 1 µs.
   void column(std::span<const std::uint64_t> words) {
     std::uint64_t any = 0;
     std::uint64_t differs = 0;
