@@ -264,6 +264,22 @@ def launcher():
     return [shutil.which("mpiexec.mpich") or "mpiexec"]
 
 
+class WithoutMpi(Parts):
+
+    def test_a_build_without_mpi_refuses_to_be_one_of_several_ranks(self):
+        if launcher() is not None:
+            self.skipTest("built with MPI")
+        self.write(ONE)
+        for found in ({"OMPI_COMM_WORLD_SIZE": "3"}, {"PMI_SIZE": "3"},
+                      {"PMIX_RANK": "0", "SLURM_STEP_NUM_TASKS": "3"}):  # srun --mpi=pmix
+            with self.subTest(found):
+                result = self.needflow("sweep", "scenario.toml", "-o", self.out / "r.h5", expect=BAD_INPUT,
+                                       env=program.environment(**found))
+                self.assert_civil(result, ["3 ranks", "without MPI"])
+        for found in ({"PMIX_RANK": "0", "SLURM_STEP_NUM_TASKS": "1"}, {"SLURM_STEP_NUM_TASKS": "3"}):
+            self.needflow("info", env=program.environment(**found))
+
+
 class Ranks(Parts):
 
     def setUp(self):
