@@ -199,7 +199,14 @@ fs::path in_flight_path(const fs::path& output, std::optional<int> rank) {
   return fs::path(output.native() + kInFlightEnding + (rank ? fmt::format(".{}", *rank) : ""));
 }
 
-std::vector<fs::path> journals_of(const fs::path& output) {
+bool journal_is_begun(const fs::path& path) {
+  std::error_code error;
+  const auto status = fs::status(path, error);
+  if (!fs::exists(status)) return false;
+  return !fs::is_regular_file(status) || fs::file_size(path, error) > 0;
+}
+
+std::vector<fs::path> journals_of(const fs::path& output, Journals which) {
   const std::string begin = output.filename().native() + kJournalEnding + ".";
   std::vector<int> ranks;
   std::error_code error;
@@ -216,6 +223,9 @@ std::vector<fs::path> journals_of(const fs::path& output) {
   if (fs::exists(journal_path(output), error)) journals.push_back(journal_path(output));
   // As a rank itself names its own, which the folder's "./" before it is not.
   for (const int rank : ranks) journals.push_back(journal_path(output, rank));
+  if (which == Journals::begun) {
+    std::erase_if(journals, [](const fs::path& path) { return !journal_is_begun(path); });
+  }
   return journals;
 }
 

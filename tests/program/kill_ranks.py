@@ -30,7 +30,6 @@ SCENARIO = program.toml(
     seed=12, network={"agents": [20, 60], "neighbors": [4, "table"], "count": 3},
     population={"replicates": 150, "supply_ratio": [0.7, 1.3]},
     round={"settlement": ["stock", "reallocate"]})
-FEWEST_BYTES = 400  # a header; damage begins behind it, for a journal without one is none
 
 
 def sound(path):
@@ -137,13 +136,18 @@ class Job:
 
 
 def damage(folder, chance):
-    """Tears a journal or flips a bit of it; what of."""
-    whole = [path for path in folder.glob("r.h5.journal*") if path.stat().st_size > 2 * FEWEST_BYTES]
-    if not whole:
+    """Tears a journal or flips a bit of it, behind the header: one that is damaged there is refused. Or empties it,
+    as a death while it is made leaves it."""
+    found = sorted(folder.glob("r.h5.journal*"))
+    if not found:
         return
-    path = chance.choice(sorted(whole))
+    path = chance.choice(found)
     data = bytearray(path.read_bytes())
-    place = chance.randrange(FEWEST_BYTES, len(data))
+    header = 9 + int.from_bytes(data[:4], "little")
+    if len(data) <= header or chance.random() < 0.2:
+        path.write_bytes(b"")
+        return
+    place = chance.randrange(header, len(data))
     if chance.random() < 0.5:
         path.write_bytes(data[:place])
     else:
@@ -173,8 +177,10 @@ def one_sweep(folder, reference, seconds, chance, left, deeds):
         resumed = re.search(r"resuming: (\d+) of", errors)
         if resumed and int(resumed.group(1)) != len(before):
             sys.exit(f"{resumed.group()} though the journals hold {len(before)}")
-        if code == 0:
+        if (folder / "r.h5").exists() and not list(folder.glob("r.h5.journal*")):
             break
+        if deed is not None and code == 0:
+            print(f"exit code 0 after {job.disturbed}: {errors}")
         if deed is None:
             sys.exit(f"exit code {code} undisturbed: {errors}")
         if re.search(r"needflow: (?!interrupted)", errors):

@@ -351,6 +351,23 @@ class Ranks(Parts):
             self.assert_nothing_in(self.out, but=["plain.h5", "ranks.h5"])
             (self.out / "ranks.h5").unlink()
 
+    def test_what_one_rank_alone_cannot_do_ends_all_of_them(self):
+        self.write(LONG)
+        taken = self.out / "ranks.h5.journal.1"  # a folder where the second rank wants its journal
+        taken.mkdir()
+        (taken / "mine").write_text("")
+        result, _ = self.ranks(2, "--overwrite", expect=IO_ERROR)
+        self.assertIn(taken.name, result.stderr)
+        self.assertTrue((taken / "mine").exists())
+
+    def test_an_empty_journal_of_a_rank_that_died_at_once_is_in_nobodys_way(self):
+        plain = self.plain(ONE)
+        for name in ("journal", "journal.0", "journal.1", "journal.7"):
+            (self.out / f"ranks.h5.{name}").write_text("")
+        _, file = self.ranks(2, "--resume")
+        self.assert_same(plain, file, "begun beside empty journals")
+        self.assert_nothing_in(self.out, but=["plain.h5", "ranks.h5"])
+
     def test_a_signal_to_all_ranks_ends_them_resumable(self):
         plain = self.plain(LONG)
         process, journals = self.start_ranks(2)
