@@ -1,7 +1,6 @@
 #include "solver/sweep/arenas.hpp"
 
 #include <oneapi/tbb/global_control.h>
-#include <oneapi/tbb/info.h>
 #include <oneapi/tbb/task_arena.h>
 #include <oneapi/tbb/task_group.h>
 
@@ -70,19 +69,6 @@ std::vector<int> share_threads(int threads, std::span<const int> processors) {
     given = until;
   }
   return shares;
-}
-
-std::vector<NodeArena> node_arenas(int threads) {
-  const std::vector<tbb::numa_node_id> nodes = tbb::info::numa_nodes();
-  if (nodes.size() < 2) return {{-1, threads}};
-  std::vector<int> processors;
-  for (const auto node : nodes) processors.push_back(tbb::info::default_concurrency(node));
-  const std::vector<int> shares = share_threads(threads, processors);
-  std::vector<NodeArena> arenas;
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (shares[i] > 0) arenas.push_back({nodes[i], shares[i]});
-  }
-  return arenas;
 }
 
 void run_in_arena(int threads, const std::function<void()>& work) {

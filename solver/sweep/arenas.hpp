@@ -23,10 +23,6 @@ struct NodeArena {
 /// first; a node's share may be 0. Nodes without a processor get none.
 [[nodiscard]] std::vector<int> share_threads(int threads, std::span<const int> processors);
 
-/// The nodes of this machine that the process may use, with their shares of the threads. One node,
-/// or a oneTBB that cannot bind (its libtbbbind is not installed): one arena with all of them.
-[[nodiscard]] std::vector<NodeArena> node_arenas(int threads);
-
 /// Calls work() with at most `threads` threads at its disposal.
 void run_in_arena(int threads, const std::function<void()>& work);
 

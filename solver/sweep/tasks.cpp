@@ -198,7 +198,8 @@ OutcomeBatch run_only_point(const Sweep& sweep, int threads, const ObserverFor& 
 }
 
 void run_plan(const Sweep& sweep, const Plan& plan, int threads, OutcomeSink& sink) {
-  run_plan(sweep, plan, node_arenas(threads), sink);
+  const NodeArena everywhere{-1, threads};
+  run_plan(sweep, plan, std::span(&everywhere, 1), sink);
 }
 
 void run_plan(const Sweep& sweep, const Plan& plan, std::span<const NodeArena> arenas,

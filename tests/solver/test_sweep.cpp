@@ -128,14 +128,6 @@ TEST_CASE("threads are shared out in proportion to processors, to the last one")
   CHECK(shares(100, {64, 0, 64}) == std::vector<int>{50, 0, 50});
 }
 
-TEST_CASE("the machine's arenas hold all the threads") {
-  for (const int threads : {1, 2, 7}) {
-    int sum = 0;
-    for (const NodeArena& arena : node_arenas(threads)) sum += arena.threads;
-    CHECK(sum == threads);
-  }
-}
-
 TEST_CASE("the one-point sweep of point i computes what point i computes") {
   const Sweep sweep = sweep_of(kGrid);
   const auto all = run_all(sweep, 2);
