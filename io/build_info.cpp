@@ -15,6 +15,7 @@
 #include "io/h5.hpp"
 #include "io/processors.hpp"
 #include "kernels/allocate.hpp"
+#include "solver/sweep/arenas.hpp"
 
 namespace needflow {
 
@@ -58,6 +59,7 @@ Provenance begin_provenance(const std::vector<std::string>& command, int threads
   provenance.simd_target = chosen_simd_target();
   provenance.threads = threads;
   provenance.numa_nodes = numa_nodes("/");
+  provenance.arenas = static_cast<int>(node_arenas(threads).size());
   const UsableProcessors usable = usable_processors();
   provenance.processors =
       fmt::format("{} usable, decided by the {}", usable.count, usable.decided_by);

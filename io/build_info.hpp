@@ -35,6 +35,7 @@ struct Provenance {
   int threads = 1;
   int ranks = 1;
   int numa_nodes = 1;
+  int arenas = 1;          ///< that threads were divided into, each on a node
   std::string processors;  ///< how many are usable, and what decides it
 };
 

@@ -199,21 +199,33 @@ fs::path in_flight_path(const fs::path& output, std::optional<int> rank) {
   return fs::path(output.native() + kInFlightEnding + (rank ? fmt::format(".{}", *rank) : ""));
 }
 
-std::vector<fs::path> journals_of(const fs::path& output) {
+bool journal_is_begun(const fs::path& path) {
+  std::error_code error;
+  const auto status = fs::status(path, error);
+  if (!fs::exists(status)) return false;
+  return !fs::is_regular_file(status) || fs::file_size(path, error) > 0;
+}
+
+std::vector<fs::path> journals_of(const fs::path& output, Journals which) {
   const std::string begin = output.filename().native() + kJournalEnding + ".";
-  std::vector<std::pair<long, fs::path>> found;  // of ranks
+  std::vector<int> ranks;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder_of(output), error)) {
     const std::string name = entry.path().filename();
     if (!name.starts_with(begin) || name.size() > begin.size() + 9) continue;
     const std::string rank = name.substr(begin.size());
     if (rank.empty() || rank.find_first_not_of("0123456789") != std::string::npos) continue;
-    found.emplace_back(std::stol(rank), entry.path());
+    if (rank.size() > 1 && rank.front() == '0') continue;
+    ranks.push_back(std::stoi(rank));
   }
-  std::sort(found.begin(), found.end());
+  std::sort(ranks.begin(), ranks.end());
   std::vector<fs::path> journals;
   if (fs::exists(journal_path(output), error)) journals.push_back(journal_path(output));
-  for (const auto& [rank, path] : found) journals.push_back(path);
+  // As a rank itself names its own, which the folder's "./" before it is not.
+  for (const int rank : ranks) journals.push_back(journal_path(output, rank));
+  if (which == Journals::begun) {
+    std::erase_if(journals, [](const fs::path& path) { return !journal_is_begun(path); });
+  }
   return journals;
 }
 

@@ -33,8 +33,14 @@ namespace needflow {
 [[nodiscard]] std::filesystem::path in_flight_path(const std::filesystem::path& output,
                                                    std::optional<int> rank = {});
 
+/// Whether there is a journal that holds anything. One that a process was making when it died is
+/// empty: nothing was lost with it, and it stands in nobody's way.
+[[nodiscard]] bool journal_is_begun(const std::filesystem::path& path);
+
+enum class Journals { begun, all };
 /// The journals of an output that exist, `OUT.journal` first, then by rank.
-[[nodiscard]] std::vector<std::filesystem::path> journals_of(const std::filesystem::path& output);
+[[nodiscard]] std::vector<std::filesystem::path> journals_of(const std::filesystem::path& output,
+                                                             Journals which = Journals::begun);
 
 /// The in-flight table that goes with a journal.
 [[nodiscard]] std::filesystem::path in_flight_of(const std::filesystem::path& journal);

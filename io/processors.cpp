@@ -2,6 +2,7 @@
 #include "io/processors.hpp"
 
 #include <fmt/format.h>
+#include <oneapi/tbb/info.h>
 #include <sched.h>
 #include <sys/resource.h>
 
@@ -200,6 +201,28 @@ int numa_nodes(const fs::path& root) {
     if (is_node && !without_space(small_file(entry.path() / "cpulist")).empty()) ++nodes;
   }
   return std::max(1, nodes);
+}
+
+std::vector<NodeArena> node_arenas(int threads) {
+  const std::vector<NodeArena> one{{-1, threads}};
+  // Asking oneTBB loads libtbbbind and hwloc, in a way that AddressSanitizer ends the process for.
+#if defined(__SANITIZE_ADDRESS__)
+  return one;
+#else
+  if (numa_nodes("/") < 2) return one;
+  std::vector<int> processors;
+  const auto nodes = oneapi::tbb::info::numa_nodes();
+  for (const auto node : nodes) {
+    processors.push_back(oneapi::tbb::info::default_concurrency(node));
+  }
+  if (nodes.size() < 2) return one;
+  const std::vector<int> shares = share_threads(threads, processors);
+  std::vector<NodeArena> arenas;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (shares[i] > 0) arenas.push_back({nodes[i], shares[i]});
+  }
+  return arenas;
+#endif
 }
 
 std::optional<ProcessorLimit> slurm_limit(std::string_view cpus_per_task) {

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "solver/sweep/arenas.hpp"
+
 namespace needflow {
 
 struct ProcessorLimit {
@@ -50,6 +52,10 @@ std::vector<ProcessorLimit> cgroup_limits(const std::filesystem::path& root);
 /// Memory nodes with processors of their own, at least one; below `root`, sys/devices/system/node
 /// is read.
 int numa_nodes(const std::filesystem::path& root);
+
+/// The memory nodes that the process may use, with their shares of the threads. One node, or a
+/// oneTBB that cannot tell them apart (no libtbbbind): one arena with all of them.
+std::vector<NodeArena> node_arenas(int threads);
 
 /// Processors of a cgroup v2 file cpu.max, "150000 100000": 2, as a quota of one and a half keeps
 /// two busy part of the time. Nothing for "max 100000" or text that is something else.

@@ -258,6 +258,7 @@ void write_provenance(const H5Builder& file, const Provenance& provenance) {
   write_attribute(group.get(), "ranks", std::int64_t{provenance.ranks});
   put("processors", provenance.processors);
   write_attribute(group.get(), "numa_nodes", std::int64_t{provenance.numa_nodes});
+  write_attribute(group.get(), "numa_arenas", std::int64_t{provenance.arenas});
   put("start", provenance.start);
   put("end", provenance.end);
   put("command_line", provenance.command_line);

@@ -11,6 +11,7 @@
 #include "kernels/allocate.hpp"
 #include "solver/app/commands.hpp"
 #include "solver/ranks/communicator.hpp"
+#include "solver/sweep/arenas.hpp"
 
 namespace needflow::app {
 
@@ -35,6 +36,16 @@ void print_info(std::ostream& out) {
   out << fmt::format("memory      {} {}\n", nodes,
                      nodes == 1 ? "NUMA node: all of it is as near to all threads"
                                 : "NUMA nodes: each page lies where a thread first wrote it");
+  const auto arenas = node_arenas(usable.count);
+  if (arenas.size() > 1) {
+    std::vector<int> threads;
+    for (const NodeArena& arena : arenas) threads.push_back(arena.threads);
+    out << fmt::format("            {} arenas of {} threads: a sweep's networks stay in one each\n",
+                       arenas.size(), fmt::join(threads, ", "));
+  } else if (nodes > 1) {
+    out << "            one arena: oneTBB does not tell the nodes apart (is libtbbbind there?), or "
+           "only one of them is usable\n";
+  }
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <span>
 
 #include "io/error_list.hpp"
+#include "io/processors.hpp"
 #include "io/results.hpp"
 #include "io/walltime.hpp"
 #include "solver/app/collector.hpp"
@@ -192,7 +193,7 @@ bool do_work(const Job& job, Lead& lead) {
     ranks.emplace(job.context.ranks);
     ranks->run(rank_work(job, lead.work.plan, collector));
   } else {
-    run_plan(sweep, lead.work.plan, job.threads, collector);
+    run_plan(sweep, lead.work.plan, node_arenas(job.threads), collector);
   }
   for (const Plan& careful : lead.work.careful) run_plan(sweep, careful, job.threads, collector);
   collector.rethrow();

@@ -181,7 +181,7 @@ SweepJournal::SweepJournal(const Scenario& scenario, const Plan& plan, const std
   header.ranks = static_cast<std::uint32_t>(place.ranks);
   tell_share(plan, header);
   const bool goes_on = begin == Begin::goes_on;
-  const bool has_own = goes_on && is_there(own_);
+  const bool has_own = goes_on && journal_is_begun(own_);
   if (place.rank == 0) found_ = journals_of(output);
   if (place.rank > 0 && has_own) found_ = {own_};
   if (has_own) writer_ = std::make_unique<JournalWriter>(own_);
@@ -318,7 +318,9 @@ void SweepJournal::remove() {
   flights_.reset();
   in_flight_.reset();
   writer_->remove();
-  for (const fs::path& journal : journals_of(output_)) found_.push_back(journal);  // of other ranks
+  for (const fs::path& journal : journals_of(output_, Journals::all)) {  // of other ranks
+    found_.push_back(journal);
+  }
   for (const fs::path& journal : found_) {
     std::error_code ignored;
     fs::remove(journal, ignored);

@@ -69,12 +69,16 @@ std::unique_ptr<Communicator> rank_alone() { return std::make_unique<RankAlone>(
 Launch launch_found() {
   Launch launch;
   if (environment("NEEDFLOW_RANKS") == "alone") return launch;
-  // Open MPI's mpirun; Hydra and srun --mpi=pmi2; srun --mpi=pmix, which does not say how many.
+  // Open MPI's mpirun; Hydra and srun --mpi=pmi2.
   for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {
     launch.size = std::max(launch.size, number_in(name));
     launch.ranks = launch.ranks || number_in(name) > 0;
   }
-  launch.ranks = launch.ranks || !environment("PMIX_RANK").empty();
+  // srun --mpi=pmix says how many by Slurm's own variable, which tells nothing inside mpirun.
+  if (!launch.ranks && !environment("PMIX_RANK").empty()) {
+    launch.ranks = true;
+    launch.size = std::max(1, number_in("SLURM_STEP_NUM_TASKS"));
+  }
   return launch;
 }
 

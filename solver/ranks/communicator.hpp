@@ -90,13 +90,20 @@ class Communicator {
   /// Ends all ranks at once with this exit code.
   virtual void stop_all(int code) = 0;
 
+  /// MPI counts in int, so longer messages go in pieces of this many bytes. Lower for tests alone,
+  /// on all ranks together.
+  void set_piece_bytes(std::size_t bytes) { piece_bytes_ = bytes; }
+
  protected:
   Communicator(int rank, int size, int ranks_on_node)
       : rank_(rank), size_(size), ranks_on_node_(ranks_on_node) {}
   Communicator(const Communicator&) = default;
   Communicator& operator=(const Communicator&) = default;
 
+  [[nodiscard]] std::size_t piece_bytes() const { return piece_bytes_; }
+
  private:
+  std::size_t piece_bytes_ = std::size_t{1} << 30;
   int rank_;
   int size_;
   int ranks_on_node_;

@@ -17,8 +17,6 @@ namespace needflow {
 
 namespace {
 
-/// MPI counts in int: longer messages go in pieces.
-constexpr std::size_t kPieceBytes = std::size_t{1} << 30;
 constexpr int kTag = 1;
 
 void check(int code, const char* call) {
@@ -135,7 +133,7 @@ class MpiRanks final : public Communicator {
 
   void broadcast(std::span<std::byte> bytes) override {
     while (!bytes.empty()) {
-      const std::size_t piece = std::min(bytes.size(), kPieceBytes);
+      const std::size_t piece = std::min(bytes.size(), piece_bytes());
       check(MPI_Bcast(bytes.data(), narrow(piece), MPI_BYTE, 0, work_), "MPI_Bcast");
       bytes = bytes.subspan(piece);
     }
@@ -207,9 +205,9 @@ class MpiRanks final : public Communicator {
   };
 
   template <class Byte, class Work>
-  static void for_pieces(std::span<Byte> bytes, const Work& work) {
-    for (std::size_t at = 0; at < bytes.size(); at += kPieceBytes) {
-      work(bytes.data() + at, narrow(std::min(bytes.size() - at, kPieceBytes)));
+  void for_pieces(std::span<Byte> bytes, const Work& work) const {
+    for (std::size_t at = 0; at < bytes.size(); at += piece_bytes()) {
+      work(bytes.data() + at, narrow(std::min(bytes.size() - at, piece_bytes())));
     }
   }
 

@@ -89,8 +89,8 @@ CsrMatrix some_rows(const CsrMatrix& whole, RankPart part) {
 class MutualMinimum {
  public:
   MutualMinimum(Communicator& ranks, std::span<const RankPart> parts, const Network& rows,
-                std::vector<double>& shares)
-      : ranks_(ranks), parts_(parts), rows_(rows), shares_(shares) {}
+                std::vector<double>& shares, std::size_t a_message)
+      : ranks_(ranks), parts_(parts), rows_(rows), shares_(shares), a_message_(a_message) {}
 
   void make() {
     within();
@@ -102,9 +102,6 @@ class MutualMinimum {
   }
 
  private:
-  /// Links a message of shares holds: 48 MB.
-  static constexpr std::size_t kPiece = std::size_t{1} << 22;
-
   struct Piece {
     std::vector<Index> rows;  ///< of the receiver
     std::vector<double> shares;
@@ -150,7 +147,7 @@ class MutualMinimum {
       Piece out = more ? next_piece(there, row, sending) : Piece{};
       const std::uint64_t had = out.rows.size();
       const bool sends = more;
-      more = had == kPiece;
+      more = had == a_message_;
       std::uint64_t comes = 0;
       const bool takes = more_to_come != 0;
       send_and_take(sends ? to : -1, std::span(&had, 1), takes ? from : -1, std::span(&comes, 1));
@@ -166,7 +163,7 @@ class MutualMinimum {
         double& here = shares_[static_cast<std::size_t>(e++)];
         here = std::min(here, in.shares[k]);
       }
-      more_to_come = takes && comes == kPiece ? 1 : 0;
+      more_to_come = takes && comes == a_message_ ? 1 : 0;
     }
   }
 
@@ -176,7 +173,7 @@ class MutualMinimum {
       for (Offset& e = cursor[row]; e < rows_.offsets[row + 1]; ++e) {
         const auto j = static_cast<std::size_t>(rows_.columns[static_cast<std::size_t>(e)]);
         if (j >= there.first + there.count) break;
-        if (piece.rows.size() == kPiece) return piece;
+        if (piece.rows.size() == a_message_) return piece;
         piece.rows.push_back(static_cast<Index>(j - there.first));
         piece.shares.push_back(shares_[static_cast<std::size_t>(e)]);
       }
@@ -197,6 +194,7 @@ class MutualMinimum {
   std::span<const RankPart> parts_;
   const Network& rows_;
   std::vector<double>& shares_;
+  std::size_t a_message_;
 };
 
 Recognition generated_rows(Communicator& ranks, const Sweep& sweep, const Point& point,
@@ -211,7 +209,7 @@ Recognition generated_rows(Communicator& ranks, const Sweep& sweep, const Point&
   const RankPart own = own_of(ranks, parts);
   std::vector<double> shares = drawn_shares(network, own.first, point.settings.recognition,
                                             point.settings.seed, point.network, threads);
-  MutualMinimum(ranks, parts, network, shares).make();
+  make_mutual(ranks, parts, network, shares);
   const bool zeros =
       std::any_of(shares.begin(), shares.end(), [](double share) { return !(share > 0.0); });
   return agent_recognition(weighted_rows(std::move(network), std::move(shares)), zeros);
@@ -240,6 +238,11 @@ double RankRows::mean_degree() const {
   const std::int64_t agents = own.agent_network ? providers : providers + recipients;
   return agents == 0 ? 0.0
                      : 2.0 * static_cast<double>(own.network_edges) / static_cast<double>(agents);
+}
+
+void make_mutual(Communicator& ranks, std::span<const RankPart> parts, const Network& rows,
+                 std::vector<double>& shares, std::size_t a_message) {
+  MutualMinimum(ranks, parts, rows, shares, a_message).make();
 }
 
 RankRows rows_of_rank(Communicator& ranks, const Sweep& sweep, const Point& point, Threads threads,

@@ -35,6 +35,15 @@ struct RankRows {
   [[nodiscard]] double mean_degree() const;
 };
 
+/// Entries that a message of shares holds: 48 MB.
+inline constexpr std::size_t kSharesAMessage = std::size_t{1} << 22;
+
+/// MR_ij = min(S_ij, S_ji) in place of the shares S of a rank's rows, of which one end of a link
+/// may have one and another the other. `parts`: the rows of each rank; columns are agents of all.
+/// Called by all ranks.
+void make_mutual(Communicator& ranks, std::span<const RankPart> parts, const Network& rows,
+                 std::vector<double>& shares, std::size_t a_message = kSharesAMessage);
+
 /// The rows of this rank. Called by all; throws InvalidPoint on all or on none. The observer is
 /// shown a generated network on the first rank.
 [[nodiscard]] RankRows rows_of_rank(Communicator& ranks, const Sweep& sweep, const Point& point,

@@ -1,6 +1,5 @@
 #include "solver/sweep/tasks.hpp"
 
-#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
@@ -184,15 +183,6 @@ OutcomeBatch run_point(const Sweep& sweep, std::size_t index, const Recognition&
   return result;
 }
 
-void run_in_arena(int threads, const std::function<void()>& work) {
-  // The arena bounds how many threads may join; the control lets TBB make more than there are
-  // cores.
-  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
-                                  static_cast<std::size_t>(threads));
-  tbb::task_arena arena(threads);
-  arena.execute(work);
-}
-
 OutcomeBatch run_only_point(const Sweep& sweep, int threads, const ObserverFor& observer_for,
                             const NetworkObserver& network_observer) {
   OutcomeBatch outcome;
@@ -209,13 +199,21 @@ OutcomeBatch run_only_point(const Sweep& sweep, int threads, const ObserverFor& 
 }
 
 void run_plan(const Sweep& sweep, const Plan& plan, int threads, OutcomeSink& sink) {
+  const NodeArena everywhere{-1, threads};
+  run_plan(sweep, plan, std::span(&everywhere, 1), sink);
+}
+
+void run_plan(const Sweep& sweep, const Plan& plan, std::span<const NodeArena> arenas,
+              OutcomeSink& sink) {
   Deliverer deliver(sink);
   for (const InvalidEntry& entry : plan.invalid) {
     if (deliver.stopped()) return;
     deliver(unsolved(sweep, entry.point, Status::invalid, entry.reason));
   }
+  int threads = 0;
+  for (const NodeArena& arena : arenas) threads += arena.threads;
+  std::vector<const NetworkTask*> side_by_side;
   run_in_arena(threads, [&] {
-    std::vector<const NetworkTask*> side_by_side;
     for (const NetworkTask& task : plan.tasks) {
       if (task.layout.shares_rows) {
         run_task(sweep, task, deliver);
@@ -223,16 +221,21 @@ void run_plan(const Sweep& sweep, const Plan& plan, int threads, OutcomeSink& si
         side_by_side.push_back(&task);
       }
     }
-    // Taken in order, not by halves: what an interrupt leaves undone is the end of the plan.
-    std::atomic<std::size_t> next = 0;
-    const auto hands = std::min(static_cast<std::size_t>(threads), side_by_side.size());
-    const auto take_tasks = [&](std::size_t) {
-      for (std::size_t i = next++; i < side_by_side.size(); i = next++) {
-        run_task(sweep, *side_by_side[i], deliver);
-      }
-    };
-    parallel_indices(hands, take_tasks, tbb::simple_partitioner());
   });
+  // Taken in order, not by halves: what an interrupt leaves undone is the end of the plan.
+  std::atomic<std::size_t> next = 0;
+  const auto hands = std::min(static_cast<std::size_t>(threads), side_by_side.size());
+  const auto take_tasks = [&](std::size_t) {
+    for (std::size_t i = next++; i < side_by_side.size(); i = next++) {
+      run_task(sweep, *side_by_side[i], deliver);
+    }
+  };
+  // With fewer networks than threads, several threads share one, of any node.
+  if (arenas.size() > 1 && hands == static_cast<std::size_t>(threads)) {
+    run_in_arenas(arenas, hands, take_tasks);
+  } else {
+    run_in_arena(threads, [&] { parallel_indices(hands, take_tasks, tbb::simple_partitioner()); });
+  }
 }
 
 }  // namespace needflow

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 
+#include "solver/sweep/arenas.hpp"
 #include "solver/sweep/outcome.hpp"
 #include "solver/sweep/plan.hpp"
 #include "solver/sweep/sink.hpp"
@@ -37,10 +38,10 @@ using ObserverFor = std::function<PointObserver(const Recognition&)>;
 [[nodiscard]] std::shared_ptr<const Recognition> recognition_of(
     const Sweep& sweep, const Point& point, Threads threads, const NetworkObserver& observer = {});
 
-/// Calls work() with at most `threads` threads at its disposal.
-void run_in_arena(int threads, const std::function<void()>& work);
-
 /// Runs every point of the plan with at most `threads` threads; invalid points are reported first.
 void run_plan(const Sweep& sweep, const Plan& plan, int threads, OutcomeSink& sink);
+/// The same on arenas as given; one or more.
+void run_plan(const Sweep& sweep, const Plan& plan, std::span<const NodeArena> arenas,
+              OutcomeSink& sink);
 
 }  // namespace needflow

@@ -212,6 +212,26 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("Journals are named as their ranks name them, in the current folder too") {
+  const Folder folder;
+  for (const char* name :
+       {"r.h5.journal.10", "r.h5.journal.2", "r.h5.journal", "r.h5.journal.0", "r.h5.journal.02",
+        "r.h5.journal.x", "r.h5.journal.", "q.h5.journal.1"}) {
+    folder.put(name, "something");
+  }
+  folder.put("r.h5.journal.3", "");  // its rank died while it made it
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  const auto journals = journals_of("r.h5");
+  const auto all = journals_of("r.h5", Journals::all);
+  std::filesystem::current_path(before);
+  const std::vector<std::filesystem::path> ranks{journal_path("r.h5"), journal_path("r.h5", 0),
+                                                 journal_path("r.h5", 2), journal_path("r.h5", 10)};
+  CHECK(journals == ranks);
+  CHECK(all.size() == 5);
+  CHECK(all[3] == journal_path("r.h5", 3));
+}
+
 TEST_CASE("A journal torn at any byte keeps every record before, and says that it is torn") {
   const Folder folder;
   const std::string whole = some_journal(folder);

@@ -210,6 +210,14 @@ TEST_CASE("a process bound to one processor may use one") {
   CHECK(affinity_limit().processors == CPU_COUNT(&before));
 }
 
+TEST_CASE("the machine's arenas hold all the threads") {
+  for (const int threads : {1, 2, 7}) {
+    int sum = 0;
+    for (const NodeArena& arena : node_arenas(threads)) sum += arena.threads;
+    CHECK(sum == threads);
+  }
+}
+
 TEST_CASE("Slurm's variable is among the limits of this process") {
   const SlurmVariable variable("1");
   const UsableProcessors usable = usable_processors();

@@ -143,6 +143,29 @@ class SameBits(OnRanks):
                 pairs = file["recognised_pairs"][...].ravel()[0]
                 self.assertTrue(0 < pairs < file["network_edges"][...].ravel()[0])
 
+    def test_what_overflows_on_one_rank_alone_fails_on_all(self):
+        # A need of 1e-250 and a capacity of 1e100: both claims' scales are infinite. Each of the two also has a link
+        # of no desire to the other's provider: it receives infinity and 0 times infinity, which is no number and no
+        # surplus. The first rank has both; the second finds nothing wrong with its own recipients.
+        keys = {"providers": "providers.csv", "recipients": "recipients.csv", "edges": "edges.csv"}
+        count = 1100
+        files = {
+            "providers.csv": table("id,capacity", *((f"p{i}", 1e100 if i < 2 else 5) for i in range(count))),
+            "recipients.csv": table("id,need", *((f"r{i}", 1e-250 if i < 2 else 4 + i % 3)
+                                                 for i in range(count))),
+            "edges.csv": table("provider,recipient,mr,desire", *(
+                (f"p{i}", f"r{i}", 1, 1e6) for i in range(count)),
+                ("p0", "r1", 1, 0), ("p1", "r0", 1, 0), *(
+                (f"p{i}", f"r{i + 1}", 0.5, 3) for i in range(2, count - 1))),
+        }
+        for settlement in ("stock", "stream", "reallocate"):
+            with self.subTest(settlement):
+                self.check(toml(instance=keys, round={"settlement": settlement, "max_rounds": 20}),
+                           files, expect=SOME_FAILED)
+                with h5py.File(self.out / "alone.h5") as file:
+                    self.assertEqual(program.STATUSES.index("failed"), file["status"][...].ravel()[0])
+                    self.assertEqual(1, file["rounds"][...].ravel()[0])
+
     def test_narrow_weights_and_no_agents_kept(self):
         self.check(toml(seed=1, network={"agents": 1300, "neighbors": 20},
                         solver={"weights": "f32"}))

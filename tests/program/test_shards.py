@@ -344,6 +344,22 @@ def launcher():
     return [shutil.which("mpiexec.mpich") or "mpiexec"]
 
 
+class WithoutMpi(Parts):
+
+    def test_a_build_without_mpi_refuses_to_be_one_of_several_ranks(self):
+        if launcher() is not None:
+            self.skipTest("built with MPI")
+        self.write(ONE)
+        for found in ({"OMPI_COMM_WORLD_SIZE": "3"}, {"PMI_SIZE": "3"},
+                      {"PMIX_RANK": "0", "SLURM_STEP_NUM_TASKS": "3"}):  # srun --mpi=pmix
+            with self.subTest(found):
+                result = self.needflow("sweep", "scenario.toml", "-o", self.out / "r.h5", expect=BAD_INPUT,
+                                       env=program.environment(**found))
+                self.assert_civil(result, ["3 ranks", "without MPI"])
+        for found in ({"PMIX_RANK": "0", "SLURM_STEP_NUM_TASKS": "1"}, {"SLURM_STEP_NUM_TASKS": "3"}):
+            self.needflow("info", env=program.environment(**found))
+
+
 class Ranks(Parts):
 
     def setUp(self):
@@ -414,6 +430,23 @@ class Ranks(Parts):
             self.assert_same(plain, self.out / "ranks.h5", f"resumed with {resume_with}")
             self.assert_nothing_in(self.out, but=["plain.h5", "ranks.h5"])
             (self.out / "ranks.h5").unlink()
+
+    def test_what_one_rank_alone_cannot_do_ends_all_of_them(self):
+        self.write(LONG)
+        taken = self.out / "ranks.h5.journal.1"  # a folder where the second rank wants its journal
+        taken.mkdir()
+        (taken / "mine").write_text("")
+        result, _ = self.ranks(2, "--overwrite", expect=IO_ERROR)
+        self.assertIn(taken.name, result.stderr)
+        self.assertTrue((taken / "mine").exists())
+
+    def test_an_empty_journal_of_a_rank_that_died_at_once_is_in_nobodys_way(self):
+        plain = self.plain(ONE)
+        for name in ("journal", "journal.0", "journal.1", "journal.7"):
+            (self.out / f"ranks.h5.{name}").write_text("")
+        _, file = self.ranks(2, "--resume")
+        self.assert_same(plain, file, "begun beside empty journals")
+        self.assert_nothing_in(self.out, but=["plain.h5", "ranks.h5"])
 
     def test_a_signal_to_all_ranks_ends_them_resumable(self):
         plain = self.plain(LONG)

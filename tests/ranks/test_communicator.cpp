@@ -64,7 +64,7 @@ TEST_CASE("collect brings all parts to the first rank") {
 TEST_CASE("collect_bytes keeps the order of the ranks and takes empty texts") {
   Communicator& all = ranks();
   const auto text = [](int rank) {
-    return std::string(at(rank) * 3, static_cast<char>('a' + rank));
+    return std::string(rank == 1 ? 0 : at(rank) * 3 + 4, static_cast<char>('a' + rank));
   };
   const auto texts = all.collect_bytes(bytes_of(text(all.rank())));
   REQUIRE(texts.size() == (all.first() ? at(all.size()) : 0));
@@ -85,7 +85,7 @@ TEST_CASE("broadcast, add and largest") {
   CHECK(all.largest(-5.0 + all.rank()) == -5.0 + (all.size() - 1));
 }
 
-TEST_CASE("exchange brings every message to whom it is for") {
+void check_exchange() {
   Communicator& all = ranks();
   const auto text = [](int from, int to) {
     return bytes_of("from " + std::to_string(from) + " to " + std::to_string(to));
@@ -105,6 +105,21 @@ TEST_CASE("exchange brings every message to whom it is for") {
   for (int other = 0; other < all.size(); ++other) {
     if (other != all.rank()) CHECK(received[at(other)] == text(other, all.rank()));
   }
+}
+
+TEST_CASE("exchange brings every message to whom it is for") { check_exchange(); }
+
+TEST_CASE("messages longer than MPI counts go in pieces") {
+  Communicator& all = ranks();
+  constexpr std::size_t kUsual = std::size_t{1} << 30;
+  for (const std::size_t bytes : {std::size_t{1}, std::size_t{5}, std::size_t{13}}) {
+    all.set_piece_bytes(bytes);
+    check_exchange();
+    std::vector<std::byte> told = bytes_of(all.first() ? "thirteen long" : "another text ");
+    all.broadcast(told);
+    CHECK(told == bytes_of("thirteen long"));
+  }
+  all.set_piece_bytes(kUsual);
 }
 
 TEST_CASE("a counter hands out every number once") {

@@ -65,9 +65,31 @@ TEST_CASE("a fetch brings what columns name, everything where that is much") {
 }
 
 TEST_CASE("the first rank's trouble is everybody's, as the same type with the same words") {
-  CHECK_THROWS_WITH_AS(on_first_rank(ranks(), [] { throw IoError("no such disk"); }),
-                       "no such disk", IoError);
+  const auto fails = [](const auto& problem) {
+    return [problem] { on_first_rank(ranks(), [&] { throw problem; }); };
+  };
+  CHECK_THROWS_WITH_AS(fails(IoError("no such disk"))(), "no such disk", IoError);
+  CHECK_THROWS_WITH_AS(fails(ScenarioError("no such key"))(), "no such key", ScenarioError);
+  CHECK_THROWS_WITH_AS(fails(InvalidPoint("no such mesh"))(), "no such mesh", InvalidPoint);
+  CHECK_THROWS_WITH_AS(fails(std::runtime_error(""))(), "", std::runtime_error);
+  CHECK_THROWS_AS(fails(std::bad_alloc())(), std::bad_alloc);
   CHECK_NOTHROW(on_first_rank(ranks(), [] {}));
+}
+
+TEST_CASE("the last rank's trouble ends all, with its own words where it was") {
+  Communicator& all = ranks();
+  const bool here = all.rank() + 1 == all.size();
+  const auto work = [here] {
+    if (here) throw IoError("no such disk");
+  };
+  if (here) {
+    CHECK_THROWS_WITH_AS(on_all_ranks(all, work), "no such disk", IoError);
+  } else {
+    CHECK_THROWS_WITH_AS(on_all_ranks(all, work), "another rank could not go on",
+                         std::runtime_error);
+  }
+  CHECK_NOTHROW(on_all_ranks(all, [] {}));
+  CHECK(sum_over_ranks(all, all.rank() + 1) == std::int64_t{all.size()} * (all.size() + 1) / 2);
 }
 
 }  // namespace

@@ -42,9 +42,19 @@ TEST_CASE("ranks run every point once") {
   const Sweep sweep = small_sweep();
   const Plan plan = make_plan(sweep);
   Counts counts(plan.points);
+  // One point of the first rank's fails, and one may.
+  const auto own = [&counts] {
+    const auto done = static_cast<std::int64_t>(counts.done.load());
+    return RankProgress{done, ranks().first() ? std::min<std::int64_t>(done, 1) : 0};
+  };
+  RankProgress heard;
+  const auto hear = [&heard](const RankProgress& others) { heard = others; };
   RankSweep job(ranks());
-  job.run({sweep, plan, 1, {}, counts, [] { return RankProgress{}; }, {}, {}});
+  job.run({sweep, plan, 1, {}, counts, own, hear, std::size_t{1}});
   CHECK(job.wait_for_all([] { return false; }));
+  CHECK(job.everywhere().done == static_cast<std::int64_t>(plan.points));
+  CHECK(job.everywhere().troubled <= 1);
+  CHECK(heard.done <= static_cast<std::int64_t>(plan.points - counts.done));
   ranks().add(counts.times);
   for (const std::int64_t times : counts.times) CHECK(times == 1);
 }

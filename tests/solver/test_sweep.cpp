@@ -1,5 +1,6 @@
 // A sweep counts, indexes and runs its points; threads, order and duplicates.
 #include <doctest/doctest.h>
+#include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
 #include <atomic>
@@ -34,7 +35,8 @@ class Keeper : public OutcomeSink {
   std::size_t limit_;
 };
 
-Outcomes run_all(const Sweep& sweep, int threads) {
+template <class ThreadsOrArenas>
+Outcomes run_all(const Sweep& sweep, const ThreadsOrArenas& threads) {
   Keeper keeper(sweep);
   run_plan(sweep, make_plan(sweep), threads, keeper);
   CHECK(keeper.done == sweep.points());
@@ -73,10 +75,7 @@ TEST_CASE("points are counted and numbered in C order, the last dimension fastes
   CHECK(sweep.point(64).settings.network.kind == NetworkKind::ring);
 }
 
-TEST_CASE("one thread and many give the same outcomes, number for number") {
-  const Sweep sweep = sweep_of(kGrid);
-  const auto one = run_all(sweep, 1);
-  const auto many = run_all(sweep, 4);
+void check_same(const Outcomes& one, const Outcomes& many) {
   for (std::size_t i = 0; i < one.points(); ++i) {
     const Outcome a = one.run(i);
     const Outcome b = many.run(i);
@@ -89,6 +88,47 @@ TEST_CASE("one thread and many give the same outcomes, number for number") {
     CHECK(one.agents()[i].satisfied == many.agents()[i].satisfied);
     CHECK(one.traces()[i].size() == static_cast<std::size_t>(a.rounds));
   }
+}
+
+TEST_CASE("one thread and many give the same outcomes, number for number") {
+  const Sweep sweep = sweep_of(kGrid);
+  check_same(run_all(sweep, 1), run_all(sweep, 4));
+}
+
+TEST_CASE("arenas of one, two and three memory nodes give the same outcomes") {
+  const Sweep sweep = sweep_of(kGrid);
+  const auto one = run_all(sweep, 1);
+  using Arenas = std::vector<NodeArena>;  // bound to no node: this machine may have one
+  for (const Arenas& arenas : {Arenas{{-1, 2}}, Arenas{{-1, 1}, {-1, 1}}, Arenas{{-1, 3}, {-1, 1}},
+                               Arenas{{-1, 1}, {-1, 2}, {-1, 1}}}) {
+    check_same(one, run_all(sweep, std::span<const NodeArena>(arenas)));
+  }
+}
+
+TEST_CASE("every hand works once, in the arena of its node, with no more threads than that has") {
+  const std::vector<NodeArena> arenas{{-1, 2}, {-1, 1}, {-1, 3}};
+  std::vector<std::atomic<int>> calls(6);
+  std::vector<std::atomic<int>> widths(6);
+  run_in_arenas(arenas, 6, [&](std::size_t hand) {
+    ++calls[hand];
+    widths[hand] = oneapi::tbb::this_task_arena::max_concurrency();
+  });
+  const std::vector<int> expected{2, 2, 1, 3, 3, 3};
+  for (std::size_t hand = 0; hand < 6; ++hand) {
+    CHECK(calls[hand] == 1);
+    CHECK(widths[hand] == expected[hand]);
+  }
+}
+
+TEST_CASE("threads are shared out in proportion to processors, to the last one") {
+  const auto shares = [](int threads, std::vector<int> processors) {
+    return share_threads(threads, processors);
+  };
+  CHECK(shares(8, {4, 4}) == std::vector<int>{4, 4});
+  CHECK(shares(3, {4, 4}) == std::vector<int>{2, 1});
+  CHECK(shares(1, {4, 4}) == std::vector<int>{1, 0});
+  CHECK(shares(6, {1, 2, 3}) == std::vector<int>{1, 2, 3});
+  CHECK(shares(100, {64, 0, 64}) == std::vector<int>{50, 0, 50});
 }
 
 TEST_CASE("the one-point sweep of point i computes what point i computes") {
