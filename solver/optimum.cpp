@@ -79,11 +79,11 @@ double max_flow_amount(const StockProblem& problem) {
   return beyond + near;
 }
 
-Optimum find_optimum(const StockProblem& problem, bool fairest) {
+Optimum find_optimum(const StockProblem& problem, OptimumParts parts) {
   Optimum optimum;
   optimum.total_need = block_sum(problem.need);
-  optimum.max_flow = max_flow_amount(problem);
-  if (!fairest) return optimum;
+  if (parts.max_flow) optimum.max_flow = max_flow_amount(problem);
+  if (!parts.fairest) return optimum;
   const std::vector<double> share = fairest_optimum(problem).share;
   std::vector<double> satisfied(share.size());
   for (std::size_t r = 0; r < share.size(); ++r) satisfied[r] = share[r] * problem.need[r];

@@ -55,8 +55,13 @@ struct FairestOptimum {
 /// than its need; throws std::runtime_error otherwise.
 [[nodiscard]] FairestOptimum fairest_optimum(const StockProblem& problem);
 
+struct OptimumParts {
+  bool max_flow = true;
+  bool fairest = true;
+};
+
 /// All that is asked for. Σn by kernels/reduce.hpp's rule.
-[[nodiscard]] Optimum find_optimum(const StockProblem& problem, bool fairest);
+[[nodiscard]] Optimum find_optimum(const StockProblem& problem, OptimumParts parts = {});
 
 /// Σx / maximum flow; 1 if that is 0. What exceeds 1 by rounding alone, 1e-9, counts as 1.
 [[nodiscard]] double efficiency(double satisfied_fraction, const Optimum& optimum);

@@ -41,7 +41,7 @@ double max_flow_of(const Case& c) {
 
 Optimum optimum_of(const Case& c) {
   const CsrMatrix matrix = c.matrix();
-  return find_optimum({matrix.view(), c.need, c.capacity}, true);
+  return find_optimum({matrix.view(), c.need, c.capacity});
 }
 
 std::vector<double> shares_of(const Case& c) {
