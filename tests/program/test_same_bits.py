@@ -21,7 +21,7 @@ KEEP_ALL = {"traces": True, "agents": True}
 MAY_DIFFER = {"provenance", "timing"}
 SCALE_MADE = {"DIMENSION_LIST", "REFERENCE_LIST"}  # addresses inside the file
 INVALID = STATUSES.index("invalid")
-AMOUNTS = {"residual_l1", "residual_max", "over", "need", "satisfied", "residual", "capacity",
+AMOUNTS = {"max_flow", "residual_l1", "residual_max", "over", "need", "satisfied", "residual", "capacity",
            "capacity_left"}  # satisfied_fraction and its kin are not among them
 FOLLOWED = ("trace", "agents", "agent_rows", "recipients", "providers")
 
@@ -273,7 +273,9 @@ class AnyOrder(Bits):
             return toml(seed=11, network={"agents": agents, "neighbors": neighbors, "count": count},
                         population={"replicates": replicates, "supply_ratio": ratios,
                                     "need_cv": cv, "types": 2},
-                        round={"settlement": settlements, "max_rounds": 30}, output=KEEP_ALL)
+                        round={"settlement": settlements, "max_rounds": 30},
+                        # "auto" goes by the size of the whole scenario.
+                        output={**KEEP_ALL, "optimum": "on", "fairest": "on"})
         few = self.sweep(scenario([20, 50], [4], 2, 2, [0.5], ["stock", "reallocate"], [0.7]),
                          name="few.h5")
         many = self.sweep(scenario([50, 35, 20], ["table", 4], 3, 3, [1.0, 0.5, 2.0],
