@@ -14,9 +14,11 @@ namespace needflow {
 
 namespace {
 
+/// Where an arc stands. 32 bits: with 64 a flow of 200,000 entries took 1.7 times as long.
+using Place = std::int32_t;
 using Graph =
     boost::compressed_sparse_row_graph<boost::directedS, boost::no_property, boost::no_property,
-                                       boost::no_property, Index, Offset>;
+                                       boost::no_property, Index, Place>;
 using Arc = boost::graph_traits<Graph>::edge_descriptor;
 
 /// Boost's map from an arc to the one that goes back.
@@ -26,7 +28,7 @@ struct ArcBack {
   using key_type = Arc;
   using category = boost::readable_property_map_tag;
   const Graph* graph;
-  const Offset* place;
+  const Place* place;
 };
 
 Arc get(const ArcBack& back, const Arc& arc) {
@@ -44,15 +46,15 @@ class FlowGraph {
  public:
   explicit FlowGraph(const Transport& transport)
       : providers_(transport.supply.size()), recipients_(transport.demand.size()) {
-    const std::size_t vertices = providers_ + recipients_ + 2;
-    if (vertices > static_cast<std::size_t>(std::numeric_limits<Index>::max())) {
-      throw std::runtime_error("too many agents for a maximum flow");
+    const std::size_t arcs = 2 * (transport.columns.size() + providers_ + recipients_);
+    if (arcs > static_cast<std::size_t>(std::numeric_limits<Place>::max())) {
+      throw std::runtime_error(
+          fmt::format("{} edges are too many for a maximum flow", transport.columns.size()));
     }
     place_rows(transport);
-    std::vector<Offset> next(begin_.begin() + static_cast<std::ptrdiff_t>(providers_),
-                             begin_.end());
+    std::vector<Place> next(begin_.begin() + static_cast<std::ptrdiff_t>(providers_), begin_.end());
     for (std::size_t p = 0; p < providers_; ++p) {
-      Offset at = begin_[p];
+      Place at = begin_[p];
       for (std::size_t e = transport.begin(p); e < transport.end(p); ++e) {
         const auto r = static_cast<std::size_t>(transport.columns[e]);
         join(at++, next[r]++, p, providers_ + r, transport.supply[p]);
@@ -63,7 +65,8 @@ class FlowGraph {
       join(next[r], next[recipients_ + 1]++, providers_ + r, sink(), transport.demand[r]);
     }
     graph_ =
-        Graph(boost::edges_are_sorted, ends_.begin(), ends_.end(), static_cast<Index>(vertices));
+        Graph(boost::edges_are_sorted, ends_.begin(), ends_.end(), static_cast<Index>(sink() + 1));
+    ends_ = {};
   }
 
   /// What a maximum flow gives over each entry.
@@ -92,12 +95,12 @@ class FlowGraph {
   void place_rows(const Transport& transport) {
     begin_.assign(providers_ + recipients_ + 3, 0);
     for (std::size_t p = 0; p < providers_; ++p) {
-      begin_[p + 1] = transport.offsets[p + 1] - transport.offsets[p] + 1;
+      begin_[p + 1] = static_cast<Place>(transport.end(p) - transport.begin(p) + 1);
     }
     for (std::size_t r = 0; r < recipients_; ++r) begin_[providers_ + r + 1] = 1;
     for (const Index r : transport.columns) ++begin_[providers_ + static_cast<std::size_t>(r) + 1];
-    begin_[source() + 1] = static_cast<Offset>(providers_);
-    begin_[sink() + 1] = static_cast<Offset>(recipients_);
+    begin_[source() + 1] = static_cast<Place>(providers_);
+    begin_[sink() + 1] = static_cast<Place>(recipients_);
     std::partial_sum(begin_.begin(), begin_.end(), begin_.begin());
     const auto arcs = static_cast<std::size_t>(begin_.back());
     ends_.resize(arcs);
@@ -105,7 +108,7 @@ class FlowGraph {
     back_.resize(arcs);
   }
 
-  void join(Offset there, Offset back, std::size_t from, std::size_t to, Units capacity) {
+  void join(Place there, Place back, std::size_t from, std::size_t to, Units capacity) {
     const auto a = static_cast<std::size_t>(there);
     const auto b = static_cast<std::size_t>(back);
     ends_[a] = {static_cast<Index>(from), static_cast<Index>(to)};
@@ -117,10 +120,10 @@ class FlowGraph {
 
   std::size_t providers_;
   std::size_t recipients_;
-  std::vector<Offset> begin_;  ///< of each vertex's arcs
+  std::vector<Place> begin_;  ///< of each vertex's arcs
   std::vector<std::pair<Index, Index>> ends_;
   std::vector<Units> capacity_;
-  std::vector<Offset> back_;
+  std::vector<Place> back_;
   Graph graph_;
 };
 
@@ -259,16 +262,17 @@ MaxFlow max_flow(const Transport& transport) {
   const Units supply = sum_of(transport.supply);
   const Units demand = sum_of(transport.demand);
   MaxFlow flow;
-  flow.given = give_in_proportion(transport);
-  flow.value = sum_of(flow.given);
   // Whoever uses up one side needs no search: the cut is next to the source or to the sink.
-  const bool trivial = flow.value == std::min(supply, demand);
-  const auto near = static_cast<std::uint8_t>(trivial && flow.value != supply ? 1 : 0);
-  flow.near_providers.assign(transport.supply.size(), near);
-  flow.near_recipients.assign(transport.demand.size(), near);
-  if (trivial) return flow;
-  flow.given = FlowGraph(transport).solve(transport);
-  flow.value = sum_of(flow.given);
+  const auto uses_up_a_side = [&](std::vector<Units> given) {
+    flow.given = std::move(given);
+    flow.value = sum_of(flow.given);
+    const bool all_demand = flow.value == demand && demand < supply;
+    flow.near_providers.assign(transport.supply.size(), all_demand ? 1 : 0);
+    flow.near_recipients.assign(transport.demand.size(), all_demand ? 1 : 0);
+    return all_demand || flow.value == supply;
+  };
+  if (uses_up_a_side(give_in_proportion(transport))) return flow;
+  if (uses_up_a_side(FlowGraph(transport).solve(transport))) return flow;
   mark_reachable(transport, flow);
   return flow;
 }

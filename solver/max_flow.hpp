@@ -50,11 +50,15 @@ struct MaxFlow {
 ///
 /// Cost: where supply or demand can be used up by giving in proportion, provider by provider, 5 ns
 /// an entry: most meshes but those whose supply is about their need. Otherwise Boost.Graph's
-/// push-relabel from the start: 25 ns an entry at 2,000 entries, 45 at 20,000, 400 at 200,000. In
-/// times of its own (bench/peers/flow): LEMON's Preflow 0.5–0.7 on meshes, 0.5–0.9 where providers
-/// are few, but 3.6 on the Bitcoin ratings; Boykov–Kolmogorov 0.3–0.5 where providers are few and
-/// 0.65 on the ratings, but 1.5–2.2 on meshes and 5 on trade. Going on from what was given in
-/// proportion does not help push-relabel and costs Boykov–Kolmogorov a factor of 4.
+/// push-relabel from the start: 20 ns an entry at 2,000 entries, 35 at 20,000, 140 to 500 at
+/// 200,000; checks and what is tried first add 0.1 to 0.7 of that. In times of push-relabel
+/// (bench/peers/flow): giving in proportion where it is enough 0.26 (N = 100), 0.07 to 0.24 (1e3),
+/// 0.03 (1e4); LEMON's Preflow 0.8–1.6 on meshes, 0.75–1.5 where providers are few, 2.3 on trade,
+/// 2.2–5.5 on the Bitcoin ratings; Boykov–Kolmogorov 0.36–0.8 where providers are few and on the
+/// ratings, but 2–3 on even meshes and 5 on trade, and no bound on its time is known that does not
+/// grow with the amounts. Push-relabel is never far from the best, and comes with the Boost that is
+/// needed anyway. Going on from what was given in proportion does not help it and costs
+/// Boykov–Kolmogorov a factor of 4.
 [[nodiscard]] MaxFlow max_flow(const Transport& transport);
 
 /// Why a flow is no maximum or its cut does not prove it, or an empty text. Looks at the numbers
