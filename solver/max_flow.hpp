@@ -46,6 +46,9 @@ struct MaxFlow {
   std::vector<std::uint8_t> near_recipients;  ///< a recipient
 };
 
+/// Arcs of both directions with their ends, capacities and residuals, and what is given.
+inline constexpr std::int64_t kFlowBytes = 80;
+
 /// The same for the same input, on every machine.
 ///
 /// Cost: where supply or demand can be used up by giving in proportion, provider by provider, 5 ns
@@ -59,6 +62,7 @@ struct MaxFlow {
 /// grow with the amounts. Push-relabel is never far from the best, and comes with the Boost that is
 /// needed anyway. Going on from what was given in proportion does not help it and costs
 /// Boykov–Kolmogorov a factor of 4.
+/// Memory: kFlowBytes an entry at most while it is sought.
 [[nodiscard]] MaxFlow max_flow(const Transport& transport);
 
 /// Why a flow is no maximum or its cut does not prove it, or an empty text. Looks at the numbers
