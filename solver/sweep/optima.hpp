@@ -8,7 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
-#include <utility>
+#include <tuple>
 
 #include "solver/optimum.hpp"
 #include "solver/recognition.hpp"
@@ -46,12 +46,8 @@ class OptimumTable {
                            std::span<const double> capacity, double capacity_factor);
 
  private:
-  struct Key {
-    Identity amounts;  ///< of settings without those of rounds
-    std::uint32_t replicate;
-    std::size_t type;
-    auto operator<=>(const Key&) const = default;
-  };
+  /// Identity of the settings without those of rounds, replicate, type.
+  using Key = std::tuple<Identity, std::uint32_t, std::size_t>;
   struct Entry {
     std::mutex mutex;
     std::optional<Optimum> optimum;
