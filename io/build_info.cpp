@@ -7,6 +7,7 @@
 #include <oneapi/tbb/version.h>
 #include <unistd.h>
 #include <zlib.h>
+#include <boost/version.hpp>
 
 #include <array>
 #include <chrono>
@@ -33,6 +34,8 @@ BuildInfo build_info() {
       {"zlib", zlibVersion()},
       {"fmt",
        fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
+      {"Boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000,
+                            BOOST_VERSION % 100)},
   };
   return info;
 }

@@ -330,40 +330,6 @@ void add_solver(std::vector<Option>& table) {
        put_word(precisions, &Settings::solver, &SolverSettings::weights)});
 }
 
-void add_output(std::vector<Option>& table) {
-  table.push_back({"output",
-                   "traces",
-                   OptionType::boolean,
-                   "",
-                   {},
-                   {},
-                   Value{false},
-                   kAlways,
-                   "Keep every round of every point (group trace).",
-                   {}});
-  table.push_back({"output",
-                   "agents",
-                   OptionType::boolean,
-                   "",
-                   {},
-                   {},
-                   Value{false},
-                   kAlways,
-                   "Keep the final state of every agent of every point (group agents).",
-                   {}});
-  table.push_back({"output",
-                   "network_metrics",
-                   OptionType::word,
-                   "",
-                   {},
-                   {"auto", "exact", "none"},
-                   Value{std::string("auto")},
-                   kGenerated,
-                   "Diameter, paths, clustering of each network: \"auto\" measures all of it up to "
-                   "2,000 agents and a sample above, \"exact\" all of it whatever it costs.",
-                   {}});
-}
-
 void add_design(std::vector<Option>& table) {
   const auto add = [&table](const char* name, OptionType type, OptionRange range, Words words,
                             const char* help) {
@@ -398,7 +364,7 @@ std::vector<Option> make_table() {
   add_round_rules(table);
   add_round_limits(table);
   add_solver(table);
-  add_output(table);
+  add_output_options(table);
   add_design(table);
   return table;
 }

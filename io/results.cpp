@@ -13,6 +13,7 @@
 #include "io/result_agents.hpp"
 #include "io/result_networks.hpp"
 #include "solver/error.hpp"
+#include "solver/sweep/optima.hpp"
 
 namespace needflow {
 
@@ -146,6 +147,7 @@ void write_metrics(hid_t root, const Grid& grid, const Sweep& sweep, const Outco
   columns.push_back({{"status", "", "how the run ended"}, grid.shape_with_types, codes});
   for (std::size_t m = 0; m < metrics().size(); ++m) {
     const Metric& metric = metrics()[m];
+    if (!is_kept(metric, sweep)) continue;
     Numbers& column = columns.emplace_back(
         Numbers{{metric.name, metric.unit, metric.long_name}, grid.shape_with_types, {}});
     if (metric.real != nullptr) {

@@ -13,9 +13,11 @@
 #include "io/given_options.hpp"
 #include "io/instance_files.hpp"
 #include "io/network_files.hpp"
+#include "io/option_setters.hpp"
 #include "io/suggest.hpp"
 #include "io/text_file.hpp"
 #include "solver/error.hpp"
+#include "solver/sweep/optima.hpp"
 
 namespace needflow {
 
@@ -313,6 +315,9 @@ void apply_sweep_option(const ResolvedOption& entry, Sweep& sweep) {
                             : wish == "exact" ? NetworkMetrics::exact
                                               : NetworkMetrics::automatic;
   }
+  const auto optimum_wish = [&value] { return enum_of<OptimumWish>({"auto", "on", "off"}, value); };
+  if (key == "output.optimum") sweep.optimum_wish = optimum_wish();
+  if (key == "output.fairest") sweep.fairest_wish = optimum_wish();
 }
 
 /// The instance's files, in the option table's order.
@@ -425,6 +430,7 @@ Scenario parse_scenario(std::string_view text, const std::string& name,
                                    instance->content_hash);
   scenario.plan_hash = design_fingerprint(design, given, scenario.plan_hash);
   load_networks(given, folder, scenario);
+  decide_optima(sweep);
   return scenario;
 }
 

@@ -11,6 +11,7 @@
 #include "solver/app/commands.hpp"
 #include "solver/app/plan_costs.hpp"
 #include "solver/app/sweep_journal.hpp"
+#include "solver/sweep/optima.hpp"
 #include "solver/sweep/outcome.hpp"
 
 namespace needflow::app {
@@ -21,7 +22,9 @@ constexpr std::size_t kShownProblems = 10;
 
 /// A file's data before compression; deflate leaves less.
 std::size_t result_bytes(const Sweep& sweep, const Plan& plan) {
-  const std::size_t numbers = metrics().size() * plan.points * sweep.types() * sizeof(double);
+  const auto kept = static_cast<std::size_t>(std::count_if(
+      metrics().begin(), metrics().end(), [&](const Metric& m) { return is_kept(m, sweep); }));
+  const std::size_t numbers = kept * plan.points * sweep.types() * sizeof(double);
   return numbers + static_cast<std::size_t>(sweep.traces || sweep.agents ? plan.outcome_bytes : 0);
 }
 
@@ -111,6 +114,28 @@ void print_layouts(const Plan& plan, std::ostream& out) {
   }
 }
 
+/// What optima there will be (M10), or what they would take.
+void print_optima(const Sweep& sweep, const Plan& plan, int threads, CostTrials& trials,
+                  std::ostream& out) {
+  const auto line = [&](const char* title, bool computed, OptimumWish wish, std::int64_t most,
+                        const char* metrics, OptimumParts parts) {
+    if (computed) {
+      out << fmt::format("{:<13}{} of every run\n", title, metrics);
+    } else if (wish == OptimumWish::automatic) {
+      out << fmt::format("{:<13}none, for more than {} edges in all runs\n", title, most);
+      out << fmt::format("time         about {} more with output.{}=on\n",
+                         readable_duration(trials.optimum_seconds(sweep, plan, parts) / threads),
+                         title);
+    } else {
+      out << fmt::format("{:<13}none\n", title);
+    }
+  };
+  line("optimum", sweep.optimum, sweep.optimum_wish, kAutomaticOptimum, "max_flow and efficiency",
+       {true, false});
+  line("fairest", sweep.fairest, sweep.fairest_wish, kAutomaticFairest,
+       "fairest_jain and fairest_min", {false, true});
+}
+
 void print_costs(const Sweep& sweep, const Plan& plan, int threads, std::ostream& out) {
   CostTrials trials;
   const double seconds = trials.seconds(sweep, plan) / threads;
@@ -126,6 +151,7 @@ void print_costs(const Sweep& sweep, const Plan& plan, int threads, std::ostream
       "time         about {} on {} threads, by trials on this machine now; reallocate counted at "
       "max_rounds, stock and stream at {} rounds\n",
       readable_duration(seconds), threads, kFewRounds);
+  print_optima(sweep, plan, threads, trials, out);
 }
 
 /// What a sweep of so many points writes on its way, and what of it is there.

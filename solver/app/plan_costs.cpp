@@ -14,6 +14,7 @@ namespace {
 // Trials take some milliseconds within the caches and some tenths of a second beyond.
 constexpr std::int64_t kSmallAgents = 1000;
 constexpr std::int64_t kLargeAgents = 60'000;
+constexpr std::int64_t kLargeFlow = 5'000;  // a flow takes as long as many rounds
 constexpr std::int64_t kFew = 2;
 constexpr std::int64_t kMany = 20;
 constexpr std::int64_t kLargeEntries = std::int64_t{1} << 18;
@@ -108,6 +109,30 @@ double CostTrials::measured_entry(bool large) {
   return cost;
 }
 
+double CostTrials::optimum_entry(OptimumParts parts, bool large) {
+  double& cost = optimum_entry_[{parts.max_flow, parts.fairest, large}];
+  if (cost == 0.0) {
+    const std::int64_t agents = large ? kLargeFlow : kSmallAgents;
+    const Recognition recognition = mesh(agents, kMany);
+    Amounts amounts = draw_population(PopulationSettings{}, recognition.recipients(), 1, 0, 0);
+    apply_supply_ratio(amounts, 1.0);
+    const StockProblem problem{recognition.by_provider(), amounts.need[0], amounts.capacity[0]};
+    cost = seconds_of([&] { (void)find_optimum(problem, parts); }) /
+           static_cast<double>(recognition.provider_rows.entries());
+  }
+  return cost;
+}
+
+double CostTrials::optimum_seconds(const Sweep& sweep, const Plan& plan, OptimumParts parts) {
+  double seconds = 0.0;
+  for (const NetworkTask& task : plan.tasks) {
+    const double runs = static_cast<double>(task.points.size() * sweep.types());
+    seconds += runs * static_cast<double>(task.entries) *
+               optimum_entry(parts, task.providers > kLargeFlow);
+  }
+  return seconds;
+}
+
 double CostTrials::network_seconds(const Sweep& sweep, const Plan& plan) {
   if (sweep.instance->source != Source::generated) return 0.0;
   double seconds = 0.0;
@@ -124,6 +149,9 @@ double CostTrials::network_seconds(const Sweep& sweep, const Plan& plan) {
 
 double CostTrials::seconds(const Sweep& sweep, const Plan& plan) {
   double seconds = network_seconds(sweep, plan);
+  if (sweep.optimum || sweep.fairest) {
+    seconds += optimum_seconds(sweep, plan, {sweep.optimum, sweep.fairest});
+  }
   for (const NetworkTask& task : plan.tasks) {
     const auto runs = static_cast<std::int64_t>(task.points.size() * sweep.types());
     const auto together =

@@ -3,8 +3,10 @@
 
 #include <array>
 #include <map>
+#include <tuple>
 #include <utility>
 
+#include "solver/optimum.hpp"
 #include "solver/sweep/plan.hpp"
 
 namespace needflow::app {
@@ -25,6 +27,11 @@ class CostTrials {
   /// Seconds an entry that a search for the network's metrics goes over.
   [[nodiscard]] double measured_entry(bool large);
 
+  /// Seconds an entry that an optimum of the given parts takes, by a mesh whose supply is its need.
+  [[nodiscard]] double optimum_entry(OptimumParts parts, bool large);
+
+  /// One thread's seconds for the optima of every run, whether they are wanted or not.
+  [[nodiscard]] double optimum_seconds(const Sweep& sweep, const Plan& plan, OptimumParts parts);
   /// One thread's seconds for all that the plan will do.
   [[nodiscard]] double seconds(const Sweep& sweep, const Plan& plan);
 
@@ -34,6 +41,7 @@ class CostTrials {
   std::map<std::pair<int, bool>, BatchCost> batches_;
   std::array<double, 2> build_entry_{};  ///< small, large; 0: no trial yet
   std::array<double, 2> measured_entry_{};
+  std::map<std::tuple<bool, bool, bool>, double> optimum_entry_;  ///< by max_flow, fairest, large
 };
 
 }  // namespace needflow::app

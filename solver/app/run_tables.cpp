@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <ostream>
 
@@ -121,6 +122,16 @@ void print_outcome(const Outcome& outcome, std::ostream& out) {
   line("satisfaction min, P5",
        fmt::format("{:.6f}, {:.6f}", s.satisfaction_min, s.satisfaction_p05));
   line("Jain index, Gini", fmt::format("{:.6f}, {:.6f}", s.jain_index, s.gini));
+  if (!std::isnan(outcome.max_flow)) {
+    line("maximum flow", fmt::format("{}", amount_text(outcome.max_flow)) +
+                             (std::isnan(outcome.efficiency)
+                                  ? std::string()
+                                  : fmt::format(", efficiency {:.6f}", outcome.efficiency)));
+  }
+  if (!std::isnan(outcome.fairest_jain)) {
+    line("fairest optimum",
+         fmt::format("min {:.6f}, Jain index {:.6f}", outcome.fairest_min, outcome.fairest_jain));
+  }
   line("messages", fmt::format("{} published, {} read, {} allocated", outcome.messages.published,
                                outcome.messages.read, outcome.messages.allocated));
   line("network",

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "kernels/reduce.hpp"
+#include "solver/ranks/rank_optimum.hpp"
 #include "solver/ranks/rank_peers.hpp"
 #include "solver/ranks/together.hpp"
 #include "solver/statistics.hpp"
@@ -126,6 +127,7 @@ class RankRun {
         threads_(threads),
         observer_(observer),
         peers_(ranks, rows, threads),
+        optimum_(ranks, rows, sweep),
         final_rows_(ranks, rows) {}
 
   OutcomeBatch run(RankLoad& load) {
@@ -157,6 +159,10 @@ class RankRun {
     all.recipient_degree = final_rows_.recipient_degrees();
   }
 
+  Optimum optimum_of(std::span<const double> need, std::span<const double> own_capacity) {
+    return optimum_.of(need, final_rows_.of_providers(own_capacity));
+  }
+
   void run_type(const RoundSettings& settings, const Amounts& amounts, std::size_t type,
                 RoundSolver& solver, RankLoad& load) {
     RoundObserver each_round;
@@ -179,6 +185,8 @@ class RankRun {
         outcome.satisfaction = measure_satisfaction(need, satisfied, over, report.wasted,
                                                     settings.tolerance, threads_);
       }
+      put_optimum(optimum_.wanted() ? optimum_of(need, amounts.capacity[type]) : Optimum{},
+                  settings.settlement, outcome);
     }
     const std::string trouble = trouble_of(outcome);
     if (!trouble.empty()) batch_.messages = {trouble};
@@ -194,6 +202,7 @@ class RankRun {
   Threads threads_;
   const PointObserver& observer_;
   RankPeers peers_;
+  RankOptimum optimum_;
   FinalRows final_rows_;
   OutcomeBatch batch_;
 };

@@ -129,6 +129,8 @@ class LaneCrew {
   struct Occupant {
     Run run{};
     double seconds = 0.0;
+    Optimum optimum{};
+    SettlementKind settlement = SettlementKind::stock;
   };
   struct Waiting {
     Occupant occupant;
@@ -190,11 +192,14 @@ class LaneCrew {
     for (std::size_t type = 0; type < draw->amounts.types(); ++type) {
       (void)capacity_factor(*draw, point, type);  // a point is invalid if one of its types is
     }
+    const std::span<const double> need = draw->amounts.need[run.type];
+    const std::span<const double> capacity = draw->amounts.capacity[run.type];
+    const double factor = capacity_factor(*draw, point, run.type);
+    const Optimum optimum = work_.optima.of(point, run.type, need, capacity, factor);
     draw_in_use_[lane] = draw;
     tolerance_[lane] = point.settings.round.tolerance;
-    rounds_.start(lane, point.settings.round, draw->amounts.need[run.type],
-                  draw->amounts.capacity[run.type], capacity_factor(*draw, point, run.type));
-    occupants_[lane] = {run, 0.0};
+    rounds_.start(lane, point.settings.round, need, capacity, factor);
+    occupants_[lane] = {run, 0.0, optimum, point.settings.round.settlement};
     running_[lane] = true;
   }
 
@@ -238,8 +243,10 @@ class LaneCrew {
     const std::span<const Satisfaction> figures = finished_.measure();
     const double each = seconds_between(began, Clock::now()) / static_cast<double>(figures.size());
     for (std::size_t i = 0; i < figures.size(); ++i) {
-      waiting_[i].outcome.satisfaction = figures[i];
-      waiting_[i].occupant.seconds += each;
+      Waiting& waiting = waiting_[i];
+      waiting.outcome.satisfaction = figures[i];
+      put_optimum(waiting.occupant.optimum, waiting.occupant.settlement, waiting.outcome);
+      waiting.occupant.seconds += each;
       place(std::move(waiting_[i]));
     }
     waiting_.erase(waiting_.begin(),

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "solver/lane_rounds.hpp"
+#include "solver/sweep/optima.hpp"
 #include "solver/sweep/sink.hpp"
 #include "solver/sweep/sweep.hpp"
 
@@ -73,6 +74,7 @@ struct LaneWork {
   Threads inside;  ///< all: one thread calls, and the rows go to the arena
   RunQueue& queue;
   PointParts& parts;
+  OptimumTable& optima;
   Deliverer& deliver;
 };
 

@@ -23,9 +23,10 @@ struct Column {
 /// `at` gives the number's place in an outcome; the loops are made from it, since a call a number
 /// costs more than the number.
 template <auto at>
-constexpr Column column(const char* name, const char* long_name, const char* unit) {
+constexpr Column column(const char* name, const char* long_name, const char* unit,
+                        MetricGroup group = MetricGroup::always) {
   using T = std::remove_cvref_t<decltype(at(std::declval<Outcome&>()))>;
-  Column result{{name, long_name, unit, nullptr, nullptr}, nullptr, nullptr};
+  Column result{{name, long_name, unit, nullptr, nullptr, group}, nullptr, nullptr};
   const auto get = [](const Outcome& outcome) -> T { return at(outcome); };
   if constexpr (std::is_same_v<T, double>) {
     result.metric.real = get;
@@ -105,7 +106,27 @@ constexpr Column kColumns[] = {column < [](auto& o) -> auto& {return o.rounds;
 ](auto& o) -> auto& {
   return o.network_mean_degree;
 }
-> ("network_mean_degree", "mean links of an agent", "1"),
+> ("network_mean_degree", "mean links of an agent", "1"), column < [](auto& o) -> auto& {
+  return o.max_flow;
+}
+> ("max_flow", "most need that any allocation of the stock can satisfy", "amount",
+   MetricGroup::optimum),
+    column < [](auto& o) -> auto& {
+  return o.efficiency;
+}
+> ("efficiency", "total satisfied need / max_flow, in stock", "1", MetricGroup::optimum), column < [
+](auto& o) -> auto& {
+  return o.fairest_jain;
+}
+> ("fairest_jain",
+   "Jain's fairness index of satisfied / need in the fairest allocation that reaches max_flow", "1",
+   MetricGroup::fairest),
+    column < [](auto& o) -> auto& {
+  return o.fairest_min;
+}
+> ("fairest_min",
+   "smallest satisfied / need of a recipient in the fairest allocation that reaches max_flow", "1",
+   MetricGroup::fairest),
 };  // namespace needflow
 
 void require(bool holds, const char* what) {

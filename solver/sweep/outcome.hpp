@@ -28,6 +28,11 @@ struct Outcome {
   std::int64_t network_edges = -1;
   std::int64_t recognised_pairs = -1;
   double network_mean_degree = std::numeric_limits<double>::quiet_NaN();
+  // M10, where they are computed; efficiency in `stock` alone.
+  double max_flow = std::numeric_limits<double>::quiet_NaN();
+  double efficiency = std::numeric_limits<double>::quiet_NaN();
+  double fairest_jain = std::numeric_limits<double>::quiet_NaN();
+  double fairest_min = std::numeric_limits<double>::quiet_NaN();
 };
 static_assert(std::is_trivially_copyable_v<Outcome>, "a batch of them is one copy");
 
@@ -54,7 +59,7 @@ struct OutcomeBatch {
 
 /// What a whole sweep leaves behind, every point at its own place, whatever order they came in. One
 /// column a metric, as the file holds them: nothing is copied again before it is packed. Memory:
-/// 145 bytes a run and 8 a point, and what traces, agents and messages take. Not thread-safe while
+/// 177 bytes a run and 8 a point, and what traces, agents and messages take. Not thread-safe while
 /// it is added to.
 class Outcomes {
  public:
@@ -110,6 +115,9 @@ class Outcomes {
   std::map<std::size_t, std::uint32_t> attempts_;  ///< where more than one
 };
 
+/// When a metric is written.
+enum class MetricGroup { always, optimum, fairest };
+
 /// One column of results.
 struct Metric {
   const char* name;  ///< promised, see the result file's schema
@@ -117,6 +125,7 @@ struct Metric {
   const char* unit;
   double (*real)(const Outcome&);  ///< exactly one of the two is set
   std::int64_t (*integer)(const Outcome&);
+  MetricGroup group = MetricGroup::always;
 };
 
 /// All metrics in file order; `status` is not among them.

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "solver/max_flow.hpp"
 #include "solver/rounds.hpp"
 #include "solver/sweep/outcome.hpp"
 
@@ -64,7 +65,9 @@ void add_costs(const Sweep& sweep, const NetworkTask& task, std::int64_t rounds,
   const auto state = static_cast<std::int64_t>(round_state_bytes(
       static_cast<std::size_t>(task.providers), static_cast<std::size_t>(task.recipients),
       task.layout.lanes, BatchTraits::of(task.example.settings.round)));
-  plan.largest_task_bytes = std::max(plan.largest_task_bytes, matrix_bytes(sweep, task) + state);
+  const std::int64_t flow = sweep.optimum || sweep.fairest ? kFlowBytes * task.entries : 0;
+  plan.largest_task_bytes =
+      std::max(plan.largest_task_bytes, matrix_bytes(sweep, task) + state + flow);
   plan.outcome_bytes += outcome_bytes(sweep, task, rounds);
 }
 

@@ -40,6 +40,9 @@ struct Axis {
   void set(Settings& settings, std::size_t position) const;
 };
 
+/// Whether optima are computed (`[output] optimum`, `fairest`).
+enum class OptimumWish { automatic, on, off };
+
 /// Cells of the grid that the design leaves out: those whose position is marked on every axis
 /// listed.
 struct Exclusion {
@@ -77,6 +80,11 @@ struct Sweep {
   bool traces = false;
   bool agents = false;
   NetworkMetrics network_metrics = NetworkMetrics::automatic;
+  OptimumWish optimum_wish = OptimumWish::automatic;
+  OptimumWish fairest_wish = OptimumWish::automatic;
+  // What decide_optima() (solver/sweep/optima.hpp) makes of them.
+  bool optimum = false;
+  bool fairest = false;
   std::shared_ptr<const Instance> instance;  ///< never null; source says what it holds
   std::vector<std::shared_ptr<const NetworkFile>> network_files = {};  ///< of kind `file`
 

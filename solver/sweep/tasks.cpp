@@ -32,8 +32,8 @@ Amounts amounts_of(const Sweep& sweep, const Point& point, std::size_t agents) {
 }
 
 Outcome run_type(const Sweep& sweep, const RoundSettings& settings, const Recognition& recognition,
-                 const Amounts& amounts, std::size_t type, Threads threads, RoundSolver& solver,
-                 const PointObserver& observer, OutcomeBatch& batch) {
+                 const Amounts& amounts, std::size_t type, const Optimum& optimum, Threads threads,
+                 RoundSolver& solver, const PointObserver& observer, OutcomeBatch& batch) {
   RoundObserver each_round;
   if (sweep.traces || observer) {
     each_round = [&](const RoundSolver& now) {
@@ -46,6 +46,7 @@ Outcome run_type(const Sweep& sweep, const RoundSettings& settings, const Recogn
   if (report.status == Status::failed) return outcome;
   outcome.satisfaction = measure_satisfaction(amounts.need[type], solver.satisfied(), solver.over(),
                                               report.wasted, settings.tolerance, threads);
+  put_optimum(optimum, settings.settlement, outcome);
   return outcome;
 }
 
@@ -72,26 +73,26 @@ void for_crew(std::size_t count, bool in_turn, const Work& work) {
 
 /// Runs whose every round is watched go one by one.
 void run_watched(const Sweep& sweep, const NetworkTask& task, const Recognition& recognition,
-                 Deliverer& deliver) {
+                 OptimumTable& optima, Deliverer& deliver) {
   const Threads inside = task.layout.shares_rows ? Threads::all : Threads::one;
   const std::vector<std::size_t> points = by_replicate(sweep, task.points);
   for_crew(points.size(), task.layout.shares_rows, [&](std::size_t i) {
     if (deliver.stopped()) return;
     Flight flight(deliver.flights());
     flight.begin(0, points[i]);
-    deliver(run_point(sweep, points[i], recognition, inside));
+    deliver(run_point(sweep, points[i], recognition, inside, {}, &optima));
   });
 }
 
 /// As many crews as there can be full batches; each takes runs until the queue is empty.
 void run_in_lanes(const Sweep& sweep, const NetworkTask& task, const Recognition& recognition,
-                  Deliverer& deliver) {
+                  OptimumTable& optima, Deliverer& deliver) {
   const Layout& layout = task.layout;
   const Threads inside = layout.shares_rows ? Threads::all : Threads::one;
   for (const auto& points : points_by_cap(sweep, task.points)) {
     RunQueue queue(sweep, points);
     PointParts parts;
-    const LaneWork work{sweep, recognition, inside, queue, parts, deliver};
+    const LaneWork work{sweep, recognition, inside, queue, parts, optima, deliver};
     const auto lanes = static_cast<std::size_t>(layout.lanes);
     const auto threads = static_cast<std::size_t>(tbb::this_task_arena::max_concurrency());
     const std::size_t batches = (queue.runs() + lanes - 1) / lanes;
@@ -117,10 +118,13 @@ void run_task(const Sweep& sweep, const NetworkTask& task, Deliverer& deliver) {
   });
   if (recognition == nullptr) {
     deliver_trouble(task, trouble, deliver);
-  } else if (sweep.traces) {
-    run_watched(sweep, task, *recognition, deliver);
+    return;
+  }
+  OptimumTable optima(sweep, *recognition);
+  if (sweep.traces) {
+    run_watched(sweep, task, *recognition, optima, deliver);
   } else {
-    run_in_lanes(sweep, task, *recognition, deliver);
+    run_in_lanes(sweep, task, *recognition, optima, deliver);
   }
 }
 
@@ -150,12 +154,14 @@ std::shared_ptr<const Recognition> recognition_of(const Sweep& sweep, const Poin
 }
 
 OutcomeBatch run_point(const Sweep& sweep, std::size_t index, const Recognition& recognition,
-                       Threads threads, const PointObserver& observer) {
+                       Threads threads, const PointObserver& observer, OptimumTable* optima) {
   const auto started = Clock::now();
   OutcomeBatch result = outcome_of(sweep, index, [&] {
     const Point point = sweep.point(index);
     const RoundSettings& settings = point.settings.round;
     const Amounts amounts = amounts_of(sweep, point, recognition.recipients());
+    OptimumTable own(sweep, recognition);
+    OptimumTable& table = optima != nullptr ? *optima : own;
     RoundSolver solver(recognition, settings, threads);
     OutcomeBatch outcome;
     outcome.points = {index};
@@ -166,8 +172,11 @@ OutcomeBatch run_point(const Sweep& sweep, std::size_t index, const Recognition&
       size_agent_rows(outcome.agents[0], recognition, amounts.types());
     }
     for (std::size_t type = 0; type < amounts.types(); ++type) {
-      outcome.outcomes.push_back(run_type(sweep, settings, recognition, amounts, type, threads,
-                                          solver, observer, outcome));
+      // Capacities are scaled already.
+      const Optimum optimum =
+          table.of(point, type, amounts.need[type], amounts.capacity[type], 1.0);
+      outcome.outcomes.push_back(run_type(sweep, settings, recognition, amounts, type, optimum,
+                                          threads, solver, observer, outcome));
       const std::string trouble = trouble_of(outcome.outcomes.back());
       if (!trouble.empty()) outcome.messages = {trouble};
       if (sweep.agents) {

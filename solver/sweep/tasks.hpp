@@ -7,6 +7,7 @@
 #include <span>
 
 #include "solver/sweep/arenas.hpp"
+#include "solver/sweep/optima.hpp"
 #include "solver/sweep/outcome.hpp"
 #include "solver/sweep/plan.hpp"
 #include "solver/sweep/sink.hpp"
@@ -18,10 +19,11 @@ using PointObserver =
     std::function<void(std::size_t type, std::span<const double> need, const RoundSolver& solver)>;
 
 /// Runs one point on its matrix: a batch of one. Never throws for a point's own trouble: that is a
-/// status.
+/// status. `optima`: of this matrix; null for a table of the point's own.
 [[nodiscard]] OutcomeBatch run_point(const Sweep& sweep, std::size_t index,
                                      const Recognition& recognition, Threads threads,
-                                     const PointObserver& observer = {});
+                                     const PointObserver& observer = {},
+                                     OptimumTable* optima = nullptr);
 
 /// Shown a generated network before recognition is drawn on it; may be empty.
 using NetworkObserver = std::function<void(const Network&)>;

@@ -29,7 +29,7 @@ PENDING = STATUSES.index("pending")
 
 REALS = ("satisfied_fraction fully_met_fraction over_fraction wasted_fraction residual_l1 "
          "residual_max jain_index gini satisfaction_min satisfaction_p05 "
-         "network_mean_degree").split()
+         "network_mean_degree max_flow efficiency").split()
 INTEGERS = ("rounds cycle_period messages_published messages_read messages_allocated "
             "network_edges").split()
 TRACE = ("round residual_l1 satisfied_fraction over converged denominator_change mean_damping "

@@ -16,7 +16,7 @@ from program import (AGENTS, AGENTS_KEYS, BIPARTITE, BIPARTITE_KEYS, DONE, RATIN
 from test_same_bits import KEEP_ALL, MAY_DIFFER, MIXED, Bits, bits, coordinates, rows_of
 
 INVALID = STATUSES.index("invalid")
-AMOUNTS = {"residual_l1", "residual_max", "over", "need", "satisfied", "residual", "capacity",
+AMOUNTS = {"max_flow", "residual_l1", "residual_max", "over", "need", "satisfied", "residual", "capacity",
            "capacity_left"}  # satisfied_fraction and its kin are not among them
 
 
@@ -28,7 +28,9 @@ class AnyOrder(Bits):
             return toml(seed=11, network={"agents": agents, "neighbors": neighbors, "count": count},
                         population={"replicates": replicates, "supply_ratio": ratios,
                                     "need_cv": cv, "types": 2},
-                        round={"settlement": settlements, "max_rounds": 30}, output=KEEP_ALL)
+                        round={"settlement": settlements, "max_rounds": 30},
+                        # "auto" goes by the size of the whole scenario.
+                        output={**KEEP_ALL, "optimum": "on", "fairest": "on"})
         few = self.sweep(scenario([20, 50], [4], 2, 2, [0.5], ["stock", "reallocate"], [0.7]),
                          name="few.h5")
         many = self.sweep(scenario([50, 35, 20], ["table", 4], 3, 3, [1.0, 0.5, 2.0],

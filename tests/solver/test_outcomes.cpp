@@ -24,6 +24,10 @@ Outcome numbered(std::size_t run) {
   outcome.network_edges = whole + 16;
   outcome.recognised_pairs = whole + 17;
   outcome.network_mean_degree = n + 18;
+  outcome.max_flow = n + 19;
+  outcome.efficiency = n + 20;
+  outcome.fairest_jain = n + 21;
+  outcome.fairest_min = n + 22;
   return outcome;
 }
 
