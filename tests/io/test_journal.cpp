@@ -203,10 +203,10 @@ TEST_CASE(
         const Outcome& b = again.outcomes[i];
         REQUIRE(std::memcmp(&a.satisfaction, &b.satisfaction, sizeof(Satisfaction)) == 0);
       }
-      // 2 B a point's number, 4 B seconds, 1 B status, 15 columns of one word; and three of others.
+      // 2 B a point's number, 4 B seconds, 1 B status, 19 columns of one word; and three of others.
       const std::size_t mask = (count + 7) / 8;
       if (3 * others < 2 * count) {
-        CHECK(bytes.size() <= 9 + 7 * count + 1 + 18 * 9 + 3 * (9 + mask + 8 * others));
+        CHECK(bytes.size() <= 9 + 7 * count + 1 + 22 * 9 + 3 * (9 + mask + 8 * others));
       }
     }
   }
