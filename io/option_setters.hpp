@@ -36,6 +36,9 @@ auto put_word(Words words, Part Settings::*part, Enum Part::*field) {
   return [=](Settings& s, const Value& v) { (s.*part).*field = enum_of<Enum>(words, v); };
 }
 
+/// [strategies] and [trust], in io/trust_options.cpp.
+void add_trust_options(std::vector<Option>& table);
+
 /// [network], in io/network_options.cpp.
 void add_network_options(std::vector<Option>& table);
 

@@ -9,6 +9,7 @@ namespace needflow {
 
 namespace {
 
+constexpr double kMostEpisodes = 10'000;  // a dimension of every metric
 constexpr double kMaxSeed = 9223372036854775807.0;
 
 void put_damping(Settings& settings, const Value& value) {
@@ -199,12 +200,23 @@ void add_population(std::vector<Option>& table) {
        "episodes",
        OptionType::integer,
        "1",
-       {1, 1},
+       {1, kMostEpisodes},
        {},
        Value{std::int64_t{1}},
-       kDrawn,
-       "Runs with fresh stock in which trust lives on; only 1 until this version has trust.",
-       {}});
+       kAlways,
+       "Runs with fresh stock, one after the other, in which trust lives on; above 1 every metric "
+       "has a last dimension \"episode\".",
+       put_integer(part, &P::episodes)});
+  table.push_back({"population",
+                   "redraw",
+                   OptionType::boolean,
+                   "",
+                   {},
+                   {},
+                   Value{true},
+                   kDrawn,
+                   "Whether every episode draws needs and capacities anew; who has some stays.",
+                   put_boolean(part, &P::redraw)});
 }
 
 void add_instance(std::vector<Option>& table) {
@@ -397,6 +409,7 @@ std::vector<Option> make_table() {
   add_instance(table);
   add_round_rules(table);
   add_round_limits(table);
+  add_trust_options(table);
   add_solver(table);
   add_output(table);
   add_design(table);
