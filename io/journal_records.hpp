@@ -51,8 +51,8 @@ struct JournalHeader {
   std::uint64_t plan_hash = 0;
   std::uint64_t points = 0;    ///< of the whole plan
   std::uint64_t excluded = 0;  ///< of which the design leaves out for ever
-  std::uint32_t types = 1;
-  std::uint32_t shard = 1;  ///< 1 … shards
+  std::uint32_t types = 1;     ///< runs a point: need types × episodes
+  std::uint32_t shard = 1;     ///< 1 … shards
   std::uint32_t shards = 1;
   std::uint32_t rank = 0;  ///< 0 … ranks − 1
   std::uint32_t ranks = 1;

@@ -183,6 +183,11 @@ void add_population(std::vector<Option>& table) {
                    kDrawn,
                    "Share of agents with need, at least one agent.",
                    put_real(part, &P::recipient_fraction)});
+}
+
+void add_runs_of_a_point(std::vector<Option>& table) {
+  const auto part = &Settings::population;
+  using P = PopulationSettings;
   table.push_back(
       {"population",
        "types",
@@ -406,6 +411,7 @@ std::vector<Option> make_table() {
   add_network_options(table);
   add_recognition(table);
   add_population(table);
+  add_runs_of_a_point(table);
   add_instance(table);
   add_round_rules(table);
   add_round_limits(table);

@@ -68,6 +68,8 @@ class RoundSolver {
   [[nodiscard]] std::span<const double> denominator() const { return of(rounds_.denominator()); }
 
   [[nodiscard]] const LaneRounds<1>& lane() const { return rounds_; }
+  /// What it runs on; with trust W.
+  [[nodiscard]] const Recognition& recognition() const { return rounds_.recognition(); }
   /// Bytes of state held, the recognition matrix not counted.
   [[nodiscard]] std::size_t bytes() const;
 

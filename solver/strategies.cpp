@@ -19,7 +19,7 @@ std::size_t count_of(double fraction, std::size_t recipients) {
 }  // namespace
 
 std::string strategies_problem(const StrategySettings& settings) {
-  if (settings.aggressive_fraction + settings.strategic_fraction <= 1.0) return {};
+  if (settings.aggressive_fraction + settings.strategic_fraction <= 1.0 + 1e-12) return {};
   return fmt::format(
       "strategies.aggressive_fraction = {} and strategic_fraction = {} are more than all",
       settings.aggressive_fraction, settings.strategic_fraction);
@@ -42,8 +42,7 @@ std::vector<Strategy> draw_strategies(const StrategySettings& settings, std::siz
   }
   std::sort(draws.begin(), draws.end());
   for (std::size_t rank = 0; rank < aggressive + strategic; ++rank) {
-    strategies[draws[rank].second] =
-        rank < aggressive ? Strategy::aggressive : Strategy::strategic;
+    strategies[draws[rank].second] = rank < aggressive ? Strategy::aggressive : Strategy::strategic;
   }
   return strategies;
 }

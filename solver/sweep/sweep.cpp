@@ -147,9 +147,7 @@ bool Sweep::has_trust() const {
   bool some = false;
   for_settings(
       *this,
-      [](const std::string& key) {
-        return key == "trust.mode" || key.starts_with("strategies.");
-      },
+      [](const std::string& key) { return key == "trust.mode" || key.starts_with("strategies."); },
       [&some](const Settings& s) { some = some || s.trusts() || !s.strategies.all_cooperate(); });
   return some;
 }

@@ -6,21 +6,18 @@
 #include <memory>
 #include <span>
 
+#include "solver/sweep/episode_runs.hpp"
 #include "solver/sweep/outcome.hpp"
 #include "solver/sweep/plan.hpp"
 #include "solver/sweep/sink.hpp"
 
 namespace needflow {
 
-/// Called after every round of a point, with the need type it runs and that type's needs.
-using PointObserver =
-    std::function<void(std::size_t type, std::span<const double> need, const RoundSolver& solver)>;
-
 /// Runs one point on its matrix: a batch of one. Never throws for a point's own trouble: that is a
 /// status.
 [[nodiscard]] OutcomeBatch run_point(const Sweep& sweep, std::size_t index,
-                                     const Recognition& recognition, Threads threads,
-                                     const PointObserver& observer = {});
+                                     const Recognition& recognition, const TrustGround* ground,
+                                     Threads threads, const PointObserver& observer = {});
 
 /// Shown a generated network before recognition is drawn on it; may be empty.
 using NetworkObserver = std::function<void(const Network&)>;
