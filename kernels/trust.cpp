@@ -32,25 +32,6 @@ void update_and_weigh(const CsrView& network, TrustRow rows, const Audits<L>& au
 }
 
 template <int L>
-PerLane<EigenTrustEnd, L> eigentrust(const CsrView& network, LaneSpan<const double, L> trust,
-                                     LaneSpan<const double, L> trust_sum,
-                                     std::span<const double> start,
-                                     const PerLane<EigenTrustRule, L>& rules,
-                                     const PerLane<std::uint8_t, L>& updates,
-                                     LaneSpan<double, L> global, EigenTrustWorkspace<L>& workspace,
-                                     Threads threads) {
-  return reference::eigentrust(network, trust, trust_sum, start, rules, updates, global, workspace,
-                               threads);
-}
-
-template <int L>
-void scale_to_largest(const PerLane<EigenTrustEnd, L>& ends,
-                      const PerLane<std::uint8_t, L>& updates, LaneSpan<double, L> global,
-                      Threads threads) {
-  reference::scale_to_largest(ends, updates, global, threads);
-}
-
-template <int L>
 void start_counts(std::size_t lane, std::span<const double> ratings, double lowest, double highest,
                   double prior_strength, const EvidenceCounts<L>& counts) {
   reference::start_counts(lane, ratings, lowest, highest, prior_strength, counts);
@@ -68,14 +49,6 @@ template void update_and_weigh<1>(const CsrView& network, TrustRow rows, const A
                                   const Weighting<1>& weighting, const EvidenceCounts<1>& counts,
                                   const TrustRows<1>& made, const AuditFindings<1>& findings,
                                   Threads threads);
-template PerLane<EigenTrustEnd, 1> eigentrust<1>(
-    const CsrView& network, LaneSpan<const double, 1> trust, LaneSpan<const double, 1> trust_sum,
-    std::span<const double> start, const PerLane<EigenTrustRule, 1>& rules,
-    const PerLane<std::uint8_t, 1>& updates, LaneSpan<double, 1> global,
-    EigenTrustWorkspace<1>& workspace, Threads threads);
-template void scale_to_largest<1>(const PerLane<EigenTrustEnd, 1>& ends,
-                                  const PerLane<std::uint8_t, 1>& updates,
-                                  LaneSpan<double, 1> global, Threads threads);
 template void start_counts<1>(std::size_t lane, std::span<const double> ratings, double lowest,
                               double highest, double prior_strength,
                               const EvidenceCounts<1>& counts);
@@ -91,14 +64,6 @@ template void update_and_weigh<8>(const CsrView& network, TrustRow rows, const A
                                   const Weighting<8>& weighting, const EvidenceCounts<8>& counts,
                                   const TrustRows<8>& made, const AuditFindings<8>& findings,
                                   Threads threads);
-template PerLane<EigenTrustEnd, 8> eigentrust<8>(
-    const CsrView& network, LaneSpan<const double, 8> trust, LaneSpan<const double, 8> trust_sum,
-    std::span<const double> start, const PerLane<EigenTrustRule, 8>& rules,
-    const PerLane<std::uint8_t, 8>& updates, LaneSpan<double, 8> global,
-    EigenTrustWorkspace<8>& workspace, Threads threads);
-template void scale_to_largest<8>(const PerLane<EigenTrustEnd, 8>& ends,
-                                  const PerLane<std::uint8_t, 8>& updates,
-                                  LaneSpan<double, 8> global, Threads threads);
 template void start_counts<8>(std::size_t lane, std::span<const double> ratings, double lowest,
                               double highest, double prior_strength,
                               const EvidenceCounts<8>& counts);
@@ -114,14 +79,6 @@ template void update_and_weigh<16>(const CsrView& network, TrustRow rows, const 
                                    const Weighting<16>& weighting, const EvidenceCounts<16>& counts,
                                    const TrustRows<16>& made, const AuditFindings<16>& findings,
                                    Threads threads);
-template PerLane<EigenTrustEnd, 16> eigentrust<16>(
-    const CsrView& network, LaneSpan<const double, 16> trust, LaneSpan<const double, 16> trust_sum,
-    std::span<const double> start, const PerLane<EigenTrustRule, 16>& rules,
-    const PerLane<std::uint8_t, 16>& updates, LaneSpan<double, 16> global,
-    EigenTrustWorkspace<16>& workspace, Threads threads);
-template void scale_to_largest<16>(const PerLane<EigenTrustEnd, 16>& ends,
-                                   const PerLane<std::uint8_t, 16>& updates,
-                                   LaneSpan<double, 16> global, Threads threads);
 template void start_counts<16>(std::size_t lane, std::span<const double> ratings, double lowest,
                                double highest, double prior_strength,
                                const EvidenceCounts<16>& counts);

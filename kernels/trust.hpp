@@ -153,9 +153,11 @@ struct EigenTrustEnd {
 /// Vectors kept from call to call.
 template <int L>
 struct EigenTrustWorkspace {
-  GatheredVector<double> shares;  ///< g_i / Σ_j T_ij
-  GatheredVector<double> next_shares;
-  std::vector<double> sums;
+  GatheredVector<double> shares;       ///< g_i / Σ_j T_ij
+  GatheredVector<double> next_shares;  ///< those of the sweep to come
+  LaneVector<double> inverse_sum;      ///< 1 / Σ_j T_ij, 0 for a row without trust
+  LaneVector<double> kept;             ///< 1 − a for every agent
+  LaneVector<double> block_changes;    ///< Σ |Δg| of every block of rows
 };
 
 /// g ← (1 − a) Cᵀ g + a u from g = u, C_ij = T_ij / Σ_j T_ij, rows without trust standing for u.
