@@ -22,7 +22,9 @@ template <int L>
   const bool recognised =
       (network.weights.empty() && !network.narrow()) || network.weight(edge) > 0.0;
   const bool auditor = audits.auditors.values().empty() || audits.auditors[i][l] != 0;
-  if (!recognised || !auditor || std::isnan(audits.exaggeration[j][l])) return kNothing;
+  const bool audited =
+      !audits.exaggeration.values().empty() && !std::isnan(audits.exaggeration[j][l]);
+  if (!recognised || !auditor || !audited) return kNothing;
   const AuditRule& rule = audits.rules[l];
   double seen = audits.exaggeration[j][l];
   if (rule.noise > 0.0 || rule.audit < 1.0) {
@@ -100,7 +102,7 @@ void note_findings(const CsrView& network, const Audits<L>& audits, std::size_t 
     return partial + (1.0 - found);
   });
   double mean = sum / auditors;
-  if (audits.rules[l].noise == 0.0) {  // all saw the same
+  if (audits.rules[l].noise == 0.0 && auditors > 0.0) {  // all saw the same
     mean = 1.0 - (1.0 - std::min(std::max(audits.exaggeration[j][l], 0.0), 1.0));
   }
   findings.auditors[j][l] = auditors;
