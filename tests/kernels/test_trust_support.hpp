@@ -38,6 +38,17 @@ inline CsrMatrix random_network(Numbers& numbers, std::size_t agents, std::size_
   return linked(agents, links);
 }
 
+/// Agent 3 is linked to all others, and each to the next.
+inline CsrMatrix hub_network(std::size_t agents) {
+  std::vector<Triplet> links;
+  for (std::size_t i = 0; i < agents; ++i) {
+    const double weight = i % 11 == 0 ? 0.0 : 1.0 / static_cast<double>(i);
+    if (i != 3) links.emplace_back(3, i, weight);
+    if (i != 3 && i != 2 && i + 1 < agents) links.emplace_back(i, i + 1, weight);
+  }
+  return linked(agents, links);
+}
+
 /// The place of (j, i) for the entry (i, j).
 inline std::vector<std::size_t> reverse_entries(const CsrMatrix& network) {
   std::vector<std::size_t> reverse;
