@@ -219,7 +219,7 @@ inline void draw_sights(std::uint32_t network, const AuditRule& rule, TrustChunk
 
 #endif  // HWY_TARGET
 
-/// Counts and T of one chunk from what was seen; leaves 1 − e where `keeps`, for the findings.
+/// Counts and T of one chunk from what was seen; kKeeps leaves 1 − e for the findings.
 /// Cost (modelled): 16 B an entry read, 16 written back, and T: 8 written.
 template <bool kKeeps>
 HWY_INLINE void count_evidence(double decay, double* good, double* bad, double* trust,
@@ -246,61 +246,107 @@ HWY_INLINE void count_evidence(double decay, double* good, double* bad, double* 
   });
 }
 
-/// Four partial sums of a run of entries.
-HWY_INLINE void add_entries(const double* values, std::size_t count, RowAccumulator& sum) {
-  const hn::CappedTag<double, 4> d;
-  constexpr std::size_t kWidth = hn::MaxLanes(hn::CappedTag<double, 4>());
-  hn::Vec<decltype(d)> partial[4 / kWidth];
-  for (std::size_t v = 0; v < 4 / kWidth; ++v) {
-    partial[v] = hn::LoadU(d, sum.partial.data() + v * kWidth);
-  }
-  std::size_t k = 0;
-  for (; k + 4 <= count; k += 4) {
-    for (std::size_t v = 0; v < 4 / kWidth; ++v) {
-      partial[v] = hn::Add(partial[v], hn::LoadU(d, values + k + v * kWidth));
-    }
-  }
-  for (std::size_t v = 0; v < 4 / kWidth; ++v) {
-    hn::StoreU(partial[v], d, sum.partial.data() + v * kWidth);
-  }
-  for (std::size_t p = 0; k < count; ++k, ++p) sum.partial[p] += values[k];
-}
+/// Whose audits the findings count.
+enum class Auditing {
+  unknown,   ///< nobody asks
+  alike,     ///< all of a row's sources audit, or none, and see the same
+  entrywise  ///< entry by entry, from what count_evidence() keeps
+};
 
 /// What a row that may go on in the next chunk has so far.
 struct RowTally {
   RowAccumulator trust;
   RowAccumulator lacking;
-  double auditors = 0.0;
+  RowAccumulator auditors;
 };
 
+/// Partial sums in registers; `values` goes to sum k mod 4.
+class PartialSums {
+ public:
+  using D = hn::CappedTag<double, 4>;
+  static constexpr std::size_t kWidth = hn::MaxLanes(D());
+  static constexpr std::size_t kVectors = 4 / kWidth;
+
+  HWY_INLINE explicit PartialSums(const RowAccumulator& sum) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      partial_[v] = hn::LoadU(D(), sum.partial.data() + v * kWidth);
+    }
+  }
+  HWY_INLINE void add(std::size_t v, hn::Vec<D> values) {
+    partial_[v] = hn::Add(partial_[v], values);
+  }
+  HWY_INLINE void store(RowAccumulator& sum) const {
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      hn::StoreU(partial_[v], D(), sum.partial.data() + v * kWidth);
+    }
+  }
+
+ private:
+  hn::Vec<D> partial_[kVectors];
+};
+
+/// Σ of a run of entries.
+HWY_INLINE void add_entries(const double* values, std::size_t count, RowAccumulator& sum) {
+  using Sums = PartialSums;
+  Sums sums(sum);
+  std::size_t k = 0;
+  for (; k + 4 <= count; k += 4) {
+    for (std::size_t v = 0; v < Sums::kVectors; ++v) {
+      sums.add(v, hn::LoadU(Sums::D(), values + k + v * Sums::kWidth));
+    }
+  }
+  sums.store(sum);
+  for (std::size_t p = 0; k < count; ++k, ++p) sum.partial[p] += values[k];
+}
+
+/// Σ of those that are no NaN, and how many they are.
+HWY_INLINE void add_evidence(const double* lacking, std::size_t count, RowTally& tally) {
+  using Sums = PartialSums;
+  Sums sums(tally.lacking);
+  Sums counts(tally.auditors);
+  std::size_t k = 0;
+  for (; k + 4 <= count; k += 4) {
+    for (std::size_t v = 0; v < Sums::kVectors; ++v) {
+      const auto value = hn::LoadU(Sums::D(), lacking + k + v * Sums::kWidth);
+      const auto evidence = hn::Eq(value, value);
+      sums.add(v, hn::IfThenElseZero(evidence, value));
+      counts.add(v, hn::IfThenElseZero(evidence, hn::Set(Sums::D(), 1.0)));
+    }
+  }
+  sums.store(tally.lacking);
+  counts.store(tally.auditors);
+  for (std::size_t p = 0; k < count; ++k, ++p) {
+    const bool evidence = lacking[k] == lacking[k];
+    tally.lacking.partial[p] += evidence ? lacking[k] : 0.0;
+    tally.auditors.partial[p] += evidence ? 1.0 : 0.0;
+  }
+}
+
 /// What a chunk adds to its rows; a row is done where its last entry is.
-HWY_INLINE void sum_rows(const CsrView& network, const double* trust, const AuditRule& rule,
-                         const double* exaggeration, const TrustRows<1>& made,
+HWY_INLINE void sum_rows(const CsrView& network, Auditing auditing, const double* trust,
+                         const Audits<1>& audits, const TrustRows<1>& made,
                          const AuditFindings<1>& findings, const TrustChunk& chunk,
                          RowTally& tally) {
-  const bool finds = !findings.observed.values().empty();
+  const double* const exaggeration = audits.exaggeration.values().data();
+  const bool quiet = audits.rules[0].noise == 0.0 && !audits.exaggeration.values().empty();
   for (std::size_t row = chunk.rows.begin; row < chunk.rows.end; ++row) {
     const RowRange entries = entries_in(network, chunk, row);
     const std::size_t at = entries.begin - chunk.begin;
     const std::size_t count = entries.end - entries.begin;
     add_entries(trust + at, count, tally.trust);
-    if (finds) {
-      const double* const lacking = chunk.values + at;
-      for (std::size_t k = 0; k < count; ++k) {
-        const bool evidence = lacking[k] == lacking[k];
-        tally.auditors += evidence ? 1.0 : 0.0;
-        tally.lacking.partial[k % 4] += evidence ? lacking[k] : 0.0;
-      }
-    }
+    if (auditing == Auditing::entrywise) add_evidence(chunk.values + at, count, tally);
     if (entries.end < static_cast<std::size_t>(network.offsets[row + 1])) continue;
     *made.trust_sum[row] = tally.trust.total();
-    if (finds) {
-      double mean = tally.lacking.total() / tally.auditors;
-      if (rule.noise == 0.0 && exaggeration != nullptr) {  // all saw the same
-        mean = 1.0 - (1.0 - std::min(std::max(exaggeration[row], 0.0), 1.0));
+    if (auditing != Auditing::unknown) {
+      double auditors = tally.auditors.total();
+      if (auditing == Auditing::alike) {
+        const Offset degree = network.offsets[row + 1] - network.offsets[row];
+        auditors = exaggeration[row] == exaggeration[row] ? static_cast<double>(degree) : 0.0;
       }
-      *findings.auditors[row] = tally.auditors;
-      *findings.observed[row] = tally.auditors > 0.0 ? mean : kNoEvidence;
+      double mean = tally.lacking.total() / auditors;
+      if (quiet) mean = 1.0 - (1.0 - std::min(std::max(exaggeration[row], 0.0), 1.0));
+      *findings.auditors[row] = auditors;
+      *findings.observed[row] = auditors > 0.0 ? mean : kNoEvidence;
     }
     tally = {};
   }
@@ -330,6 +376,16 @@ inline void see_entries(const CsrView& network, TrustRow rows, const Audits<1>& 
   }
 }
 
+HWY_INLINE Auditing auditing_of(const CsrView& network, const Audits<1>& audits,
+                                const AuditFindings<1>& findings) {
+  if (findings.observed.values().empty()) return Auditing::unknown;
+  const AuditRule& rule = audits.rules[0];
+  const bool alike = audits.auditors.values().empty() && network.weights.empty() &&
+                     !network.narrow() && rule.noise == 0.0 && rule.audit >= 1.0 &&
+                     !audits.exaggeration.values().empty();
+  return alike ? Auditing::alike : Auditing::entrywise;
+}
+
 inline void update_rows(const CsrView& network, TrustRow rows, const Audits<1>& audits,
                         const EvidenceCounts<1>& counts, const TrustRows<1>& made,
                         const AuditFindings<1>& findings, RowRange range) {
@@ -337,19 +393,18 @@ inline void update_rows(const CsrView& network, TrustRow rows, const Audits<1>& 
   TrustChunk chunk;
   RowTally tally;
   const AuditRule& rule = audits.rules[0];
-  const bool seen = !audits.exaggeration.values().empty();
-  const double* const exaggeration = seen ? audits.exaggeration[0] : nullptr;
+  const Auditing auditing = auditing_of(network, audits, findings);
   for_chunks(network, range, chunk, [&]() HWY_ATTR {
     see_entries(network, rows, audits, chunk);
     double* const good = counts.good[chunk.begin];
     double* const bad = counts.bad[chunk.begin];
     double* const trust = made.trust[chunk.begin];
-    if (findings.observed.values().empty()) {
-      count_evidence<false>(rule.decay, good, bad, trust, chunk);
-    } else {
+    if (auditing == Auditing::entrywise) {
       count_evidence<true>(rule.decay, good, bad, trust, chunk);
+    } else {
+      count_evidence<false>(rule.decay, good, bad, trust, chunk);
     }
-    sum_rows(network, trust, rule, exaggeration, made, findings, chunk, tally);
+    sum_rows(network, auditing, trust, audits, made, findings, chunk, tally);
   });
 }
 
