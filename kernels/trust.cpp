@@ -1,59 +1,126 @@
-// The first version: the plain twins. Replaced piece by piece.
+// The passes of kernels/trust.hpp over counts and weights, and who computes which rows. The text of
+// a row is kernels/trust_rows.hpp for one lane and kernels/trust_lanes.hpp for more; this file
+// compiles it once a SIMD target.
+#undef HWY_DISABLED_TARGETS
+#define HWY_DISABLED_TARGETS (HWY_SSE4 | HWY_SSSE3)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/trust.cpp"
+#include <hwy/foreach_target.h>  // compiles this file again for each target
+
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cmath>
+
 #include "kernels/trust.hpp"
+#include "kernels/trust_lanes.hpp"
+#include "kernels/trust_rows.hpp"
 
-#include "kernels/reference/trust.hpp"
-
+#ifndef NEEDFLOW_TRUST_PASSES
+#define NEEDFLOW_TRUST_PASSES
 namespace needflow {
+
+/// The passes over a range of rows as one SIMD target compiled them.
+template <int L>
+struct TrustPasses {
+  void (*update)(const CsrView& network, TrustRow rows, const Audits<L>& audits,
+                 const EvidenceCounts<L>& counts, const TrustRows<L>& made,
+                 const AuditFindings<L>& findings, RowRange range);
+  void (*weigh)(const CsrView& network, TrustRow rows, const Weighting<L>& weighting,
+                LaneSpan<double, L> values, RowRange range);
+};
+
+}  // namespace needflow
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace needflow {
+namespace HWY_NAMESPACE {
+
+// Highway's dispatch table holds ordinary functions, hence one name a width.
+TrustPasses<1> trust_passes_1() { return {update_rows, weigh_rows}; }
+TrustPasses<8> trust_passes_8() { return {update_rows<8>, weigh_rows<8>}; }
+TrustPasses<16> trust_passes_16() { return {update_rows<16>, weigh_rows<16>}; }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace needflow
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace needflow {
+
+HWY_EXPORT(trust_passes_1);
+HWY_EXPORT(trust_passes_8);
+HWY_EXPORT(trust_passes_16);
+
+namespace {
+
+template <int L>
+TrustPasses<L> trust_passes() {
+  if constexpr (L == 1) return HWY_DYNAMIC_DISPATCH(trust_passes_1)();
+  if constexpr (L == 8) return HWY_DYNAMIC_DISPATCH(trust_passes_8)();
+  if constexpr (L == 16) return HWY_DYNAMIC_DISPATCH(trust_passes_16)();
+}
+
+/// Rows updated and weighed together: their T stays in the second-level cache meanwhile.
+template <int L>
+inline constexpr std::size_t kFusedRows = L == 1 ? 64 : 16;
+
+}  // namespace
 
 template <int L>
 void update_trust(const CsrView& network, TrustRow rows, const Audits<L>& audits,
                   const EvidenceCounts<L>& counts, const TrustRows<L>& made,
                   const AuditFindings<L>& findings, Threads threads) {
-  reference::update_trust(network, rows, audits, counts, made, findings, threads);
+  const TrustPasses<L> passes = trust_passes<L>();
+  for_row_blocks(network.rows(), threads, [&](std::size_t begin, std::size_t end) {
+    passes.update(network, rows, audits, counts, made, findings, {begin, end});
+  });
 }
 
 template <int L>
 void trust_of_counts(const CsrView& network, const PerLane<std::uint8_t, L>& updates,
                      const EvidenceCounts<L>& counts, const TrustRows<L>& made, Threads threads) {
-  reference::trust_of_counts(network, updates, counts, made, threads);
+  // An update that forgets nothing and sees nothing.
+  Audits<L> nothing;
+  nothing.updates = updates;
+  for (AuditRule& rule : nothing.rules) rule.decay = 1.0;
+  const AuditFindings<L> none;
+  needflow::update_trust(network, TrustRow::source, nothing, counts, made, none, threads);
 }
 
 template <int L>
 void weigh_trust(const CsrView& network, TrustRow rows, const Weighting<L>& weighting,
                  LaneSpan<double, L> values, Threads threads) {
-  reference::weigh_trust(network, rows, weighting, values, threads);
+  const TrustPasses<L> passes = trust_passes<L>();
+  for_row_blocks(network.rows(), threads, [&](std::size_t begin, std::size_t end) {
+    passes.weigh(network, rows, weighting, values, {begin, end});
+  });
 }
 
 template <int L>
 void update_and_weigh(const CsrView& network, TrustRow rows, const Audits<L>& audits,
                       const Weighting<L>& weighting, const EvidenceCounts<L>& counts,
                       const TrustRows<L>& made, const AuditFindings<L>& findings, Threads threads) {
-  reference::update_and_weigh(network, rows, audits, weighting, counts, made, findings, threads);
-}
-
-template <int L>
-PerLane<EigenTrustEnd, L> eigentrust(const CsrView& network, LaneSpan<const double, L> trust,
-                                     LaneSpan<const double, L> trust_sum,
-                                     std::span<const double> start,
-                                     const PerLane<EigenTrustRule, L>& rules,
-                                     const PerLane<std::uint8_t, L>& updates,
-                                     LaneSpan<double, L> global, EigenTrustWorkspace<L>& workspace,
-                                     Threads threads) {
-  return reference::eigentrust(network, trust, trust_sum, start, rules, updates, global, workspace,
-                               threads);
-}
-
-template <int L>
-void scale_to_largest(const PerLane<EigenTrustEnd, L>& ends,
-                      const PerLane<std::uint8_t, L>& updates, LaneSpan<double, L> global,
-                      Threads threads) {
-  reference::scale_to_largest(ends, updates, global, threads);
+  const TrustPasses<L> passes = trust_passes<L>();
+  for_row_blocks(network.rows(), threads, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t first = begin; first < end; first += kFusedRows<L>) {
+      const RowRange range{first, std::min(end, first + kFusedRows<L>)};
+      passes.update(network, rows, audits, counts, made, findings, range);
+      passes.weigh(network, rows, weighting, made.trust, range);
+    }
+  });
 }
 
 template <int L>
 void start_counts(std::size_t lane, std::span<const double> ratings, double lowest, double highest,
                   double prior_strength, const EvidenceCounts<L>& counts) {
-  reference::start_counts(lane, ratings, lowest, highest, prior_strength, counts);
+  for (std::size_t e = 0; e < counts.good.rows(); ++e) {
+    const bool rated = !ratings.empty() && !std::isnan(ratings[e]);
+    const double good = rated ? prior_strength * ((ratings[e] - lowest) / (highest - lowest)) : 0.0;
+    counts.good[e][lane] = good;
+    counts.bad[e][lane] = rated ? prior_strength - good : 0.0;
+  }
 }
 
 template void update_trust<1>(const CsrView& network, TrustRow rows, const Audits<1>& audits,
@@ -68,14 +135,6 @@ template void update_and_weigh<1>(const CsrView& network, TrustRow rows, const A
                                   const Weighting<1>& weighting, const EvidenceCounts<1>& counts,
                                   const TrustRows<1>& made, const AuditFindings<1>& findings,
                                   Threads threads);
-template PerLane<EigenTrustEnd, 1> eigentrust<1>(
-    const CsrView& network, LaneSpan<const double, 1> trust, LaneSpan<const double, 1> trust_sum,
-    std::span<const double> start, const PerLane<EigenTrustRule, 1>& rules,
-    const PerLane<std::uint8_t, 1>& updates, LaneSpan<double, 1> global,
-    EigenTrustWorkspace<1>& workspace, Threads threads);
-template void scale_to_largest<1>(const PerLane<EigenTrustEnd, 1>& ends,
-                                  const PerLane<std::uint8_t, 1>& updates,
-                                  LaneSpan<double, 1> global, Threads threads);
 template void start_counts<1>(std::size_t lane, std::span<const double> ratings, double lowest,
                               double highest, double prior_strength,
                               const EvidenceCounts<1>& counts);
@@ -91,14 +150,6 @@ template void update_and_weigh<8>(const CsrView& network, TrustRow rows, const A
                                   const Weighting<8>& weighting, const EvidenceCounts<8>& counts,
                                   const TrustRows<8>& made, const AuditFindings<8>& findings,
                                   Threads threads);
-template PerLane<EigenTrustEnd, 8> eigentrust<8>(
-    const CsrView& network, LaneSpan<const double, 8> trust, LaneSpan<const double, 8> trust_sum,
-    std::span<const double> start, const PerLane<EigenTrustRule, 8>& rules,
-    const PerLane<std::uint8_t, 8>& updates, LaneSpan<double, 8> global,
-    EigenTrustWorkspace<8>& workspace, Threads threads);
-template void scale_to_largest<8>(const PerLane<EigenTrustEnd, 8>& ends,
-                                  const PerLane<std::uint8_t, 8>& updates,
-                                  LaneSpan<double, 8> global, Threads threads);
 template void start_counts<8>(std::size_t lane, std::span<const double> ratings, double lowest,
                               double highest, double prior_strength,
                               const EvidenceCounts<8>& counts);
@@ -114,16 +165,9 @@ template void update_and_weigh<16>(const CsrView& network, TrustRow rows, const 
                                    const Weighting<16>& weighting, const EvidenceCounts<16>& counts,
                                    const TrustRows<16>& made, const AuditFindings<16>& findings,
                                    Threads threads);
-template PerLane<EigenTrustEnd, 16> eigentrust<16>(
-    const CsrView& network, LaneSpan<const double, 16> trust, LaneSpan<const double, 16> trust_sum,
-    std::span<const double> start, const PerLane<EigenTrustRule, 16>& rules,
-    const PerLane<std::uint8_t, 16>& updates, LaneSpan<double, 16> global,
-    EigenTrustWorkspace<16>& workspace, Threads threads);
-template void scale_to_largest<16>(const PerLane<EigenTrustEnd, 16>& ends,
-                                   const PerLane<std::uint8_t, 16>& updates,
-                                   LaneSpan<double, 16> global, Threads threads);
 template void start_counts<16>(std::size_t lane, std::span<const double> ratings, double lowest,
                                double highest, double prior_strength,
                                const EvidenceCounts<16>& counts);
 
 }  // namespace needflow
+#endif  // HWY_ONCE

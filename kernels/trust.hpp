@@ -73,7 +73,7 @@ struct Audits {
   PerLane<AuditRule, L> rules{};
   PerLane<std::uint8_t, L> updates{};  ///< 0: the lane is left alone
   /// δ_j, N × L; NaN where nobody audits j: n_j = 0, or its column is closed (or W_·j = 0 for want
-  /// of reputation: μ = 1, G_j = 0, γ > 0).
+  /// of reputation: μ = 1, G_j = 0, γ > 0). Empty: nobody is audited.
   LaneSpan<const double, L> exaggeration;
   /// N × L, 1 where C_i > 0, else 0; empty where everybody has some.
   LaneSpan<const std::uint8_t, L> auditors;
@@ -121,7 +121,7 @@ struct Weighting {
   PerLane<WeightRule, L> rules{};
   PerLane<std::uint8_t, L> updates{};      ///< 0: the lane is left alone
   LaneSpan<const double, L> reputation;    ///< G, N × L; empty: 1
-  LaneSpan<const std::uint8_t, L> open{};  ///< N × L, 0: W_·j = 0; empty: all are open
+  LaneSpan<const std::uint8_t, L> open{};  ///< N × L, 1, or 0: W_·j = 0; empty: all are open
 };
 
 /// In place, one copy: W_ij = MR_ij ((1 − μ) T_ij + μ G_j)^γ, 0 where column j is closed.
@@ -153,9 +153,11 @@ struct EigenTrustEnd {
 /// Vectors kept from call to call.
 template <int L>
 struct EigenTrustWorkspace {
-  GatheredVector<double> shares;  ///< g_i / Σ_j T_ij
-  GatheredVector<double> next_shares;
-  std::vector<double> sums;
+  GatheredVector<double> shares;       ///< g_i / Σ_j T_ij
+  GatheredVector<double> next_shares;  ///< those of the sweep to come
+  LaneVector<double> inverse_sum;      ///< 1 / Σ_j T_ij, 0 for a row without trust
+  LaneVector<double> kept;             ///< 1 − a for every agent
+  LaneVector<double> block_changes;    ///< Σ |Δg| of every block of rows
 };
 
 /// g ← (1 − a) Cᵀ g + a u from g = u, C_ij = T_ij / Σ_j T_ij, rows without trust standing for u.

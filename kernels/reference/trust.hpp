@@ -13,16 +13,18 @@
 
 namespace needflow::reference {
 
-/// What i sees of j: 1 − e in [0, 1], or NaN where there is no evidence. `edge` is the entry of
+/// What i finds j to be: e in [0, 1], or NaN where there is no evidence. `edge` is the entry of
 /// this copy.
 template <int L>
-[[nodiscard]] double observation(const CsrView& network, const Audits<L>& audits, std::size_t edge,
-                                 std::size_t i, std::size_t j, std::size_t l) {
+[[nodiscard]] double evidence(const CsrView& network, const Audits<L>& audits, std::size_t edge,
+                              std::size_t i, std::size_t j, std::size_t l) {
   constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
   const bool recognised =
       (network.weights.empty() && !network.narrow()) || network.weight(edge) > 0.0;
   const bool auditor = audits.auditors.values().empty() || audits.auditors[i][l] != 0;
-  if (!recognised || !auditor || std::isnan(audits.exaggeration[j][l])) return kNothing;
+  const bool audited =
+      !audits.exaggeration.values().empty() && !std::isnan(audits.exaggeration[j][l]);
+  if (!recognised || !auditor || !audited) return kNothing;
   const AuditRule& rule = audits.rules[l];
   double seen = audits.exaggeration[j][l];
   if (rule.noise > 0.0 || rule.audit < 1.0) {
@@ -36,7 +38,7 @@ template <int L>
     if (uniform_open_closed(second) > rule.audit) return kNothing;
     if (rule.noise > 0.0) seen += rule.noise * inverse_normal(uniform_open(first));
   }
-  return std::min(std::max(seen, 0.0), 1.0);
+  return 1.0 - std::min(std::max(seen, 0.0), 1.0);
 }
 
 /// W of one edge.
@@ -94,14 +96,14 @@ void note_findings(const CsrView& network, const Audits<L>& audits, std::size_t 
   const double sum = row_sum(edges.end - edges.begin, [&](std::size_t k, double partial) {
     const std::size_t e = edges.begin + k;
     const auto i = static_cast<std::size_t>(network.columns[e]);
-    const double seen = observation(network, audits, e, i, j, l);
-    if (std::isnan(seen)) return partial;
+    const double found = evidence(network, audits, e, i, j, l);
+    if (std::isnan(found)) return partial;
     auditors += 1.0;
-    return partial + seen;
+    return partial + (1.0 - found);
   });
   double mean = sum / auditors;
-  if (audits.rules[l].noise == 0.0) {
-    mean = std::min(std::max(audits.exaggeration[j][l], 0.0), 1.0);
+  if (audits.rules[l].noise == 0.0 && auditors > 0.0) {  // all saw the same
+    mean = 1.0 - (1.0 - std::min(std::max(audits.exaggeration[j][l], 0.0), 1.0));
   }
   findings.auditors[j][l] = auditors;
   findings.observed[j][l] = auditors > 0.0 ? mean : std::numeric_limits<double>::quiet_NaN();
@@ -119,12 +121,10 @@ void update_trust(const CsrView& network, TrustRow rows, const Audits<L>& audits
         const auto other = static_cast<std::size_t>(network.columns[e]);
         const std::size_t i = rows == TrustRow::source ? row : other;
         const std::size_t j = rows == TrustRow::source ? other : row;
-        const double seen = observation(network, audits, e, i, j, l);
-        const bool evidence = !std::isnan(seen);
-        const double e_good = evidence ? 1.0 - seen : 0.0;
-        const double e_bad = evidence ? 1.0 - e_good : 0.0;
-        counts.good[e][l] = std::fma(audits.rules[l].decay, counts.good[e][l], e_good);
-        counts.bad[e][l] = std::fma(audits.rules[l].decay, counts.bad[e][l], e_bad);
+        const double found = evidence(network, audits, e, i, j, l);
+        const double decay = audits.rules[l].decay;
+        counts.good[e][l] = std::fma(decay, counts.good[e][l], std::isnan(found) ? 0.0 : found);
+        counts.bad[e][l] = std::fma(decay, counts.bad[e][l], std::isnan(found) ? 0.0 : 1.0 - found);
       }
       if (!findings.observed.values().empty()) note_findings(network, audits, row, l, findings);
     }
@@ -170,6 +170,7 @@ template <int L>
                                             const EigenTrustRule& rule, std::size_t l,
                                             LaneSpan<double, L> global) {
   const std::size_t agents = network.rows();
+  const double kept = 1.0 - rule.restart;
   const auto start_of = [&](std::size_t j) {
     return start.empty() ? 1.0 / static_cast<double>(agents) : start[j];
   };
@@ -179,17 +180,17 @@ template <int L>
   do {
     for (std::size_t i = 0; i < agents; ++i) {
       const bool trusts = trust_sum[i][l] > 0.0;
-      shares[i] = trusts ? global[i][l] / trust_sum[i][l] : 0.0;
+      shares[i] = trusts ? global[i][l] * (1.0 / trust_sum[i][l]) : 0.0;
       stray[i] = trusts ? 0.0 : global[i][l];
     }
-    const double to_start = std::fma(1.0 - rule.restart, reference::block_sum(stray), rule.restart);
+    const double to_start = rule.restart + kept * reference::block_sum(stray);
     for (std::size_t j = 0; j < agents; ++j) {
       const RowRange edges = entries_of(network, j);
       const double sum = row_sum(edges.end - edges.begin, [&](std::size_t k, double partial) {
         const std::size_t e = edges.begin + k;
         return std::fma(trust[e][l], shares[static_cast<std::size_t>(network.columns[e])], partial);
       });
-      const double next = std::fma(1.0 - rule.restart, sum, to_start * start_of(j));
+      const double next = kept * sum + to_start * start_of(j);
       changes[j] = std::abs(next - global[j][l]);
       global[j][l] = next;
     }
