@@ -59,10 +59,11 @@ class EpisodeRuns {
     if (sweep_.agents) size_agents();
   }
 
-  OutcomeBatch run() {
+  OutcomeBatch run(const GiveUp& give_up) {
     const auto episodes = static_cast<std::size_t>(point_.settings.population.episodes);
     bool failed = false;
     for (episode_ = 0; episode_ < episodes; ++episode_) {
+      if (episode_ > 0 && give_up && give_up()) throw Interrupted{};
       if (failed) {
         for (std::size_t type = 0; type < types_; ++type) outcome(type).status = Status::failed;
         continue;
@@ -316,12 +317,12 @@ std::optional<TrustGround> trust_ground(const Sweep& sweep, const Recognition& r
 }
 
 OutcomeBatch run_episodes(const Sweep& sweep, std::size_t index, const Recognition& recognition,
-                          const TrustGround* ground, Threads threads,
-                          const PointObserver& observer) {
+                          const TrustGround* ground, Threads threads, const PointObserver& observer,
+                          const GiveUp& give_up) {
   if (const std::string problem = trust_problem(sweep.point(index).settings); !problem.empty()) {
     throw InvalidPoint(problem);
   }
-  return EpisodeRuns(sweep, index, recognition, ground, threads, observer).run();
+  return EpisodeRuns(sweep, index, recognition, ground, threads, observer).run(give_up);
 }
 
 std::string trust_problem(const Settings& settings) {

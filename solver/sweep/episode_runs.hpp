@@ -35,11 +35,15 @@ struct TrustGround {
 [[nodiscard]] std::optional<TrustGround> trust_ground(const Sweep& sweep,
                                                       const Recognition& recognition);
 
-/// Runs all episodes of a point. Throws InvalidPoint, and what the observer throws. `ground` may be
-/// null where the point has no trust.
+/// Asked before every episode; true gives the point up. Empty: nobody asks.
+using GiveUp = std::function<bool()>;
+
+/// Runs all episodes of a point. Throws InvalidPoint, Interrupted where it is given up, and what
+/// the observer throws. `ground` may be null where the point has no trust.
 [[nodiscard]] OutcomeBatch run_episodes(const Sweep& sweep, std::size_t index,
                                         const Recognition& recognition, const TrustGround* ground,
-                                        Threads threads, const PointObserver& observer);
+                                        Threads threads, const PointObserver& observer,
+                                        const GiveUp& give_up = {});
 
 /// Why a point of these strategies and this trust has no solution, or an empty text.
 [[nodiscard]] std::string trust_problem(const Settings& settings);

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <optional>
 
+#include "solver/error.hpp"
 #include "solver/sweep/lane_runs.hpp"
 #include "solver/sweep/point_rows.hpp"
 
@@ -52,7 +53,13 @@ void run_one_by_one(const Sweep& sweep, const NetworkTask& task, const Recogniti
     if (deliver.stopped()) return;
     Flight flight(deliver.flights());
     flight.begin(0, task.points[i]);
-    deliver(run_point(sweep, task.points[i], recognition, ground ? &*ground : nullptr, inside));
+    const auto give_up = [&deliver] { return deliver.stopped(); };
+    try {
+      deliver(run_point(sweep, task.points[i], recognition, ground ? &*ground : nullptr, inside, {},
+                        give_up));
+    } catch (const Interrupted&) {
+      return;  // the point stays pending
+    }
   });
 }
 
@@ -123,10 +130,11 @@ std::shared_ptr<const Recognition> recognition_of(const Sweep& sweep, const Poin
 }
 
 OutcomeBatch run_point(const Sweep& sweep, std::size_t index, const Recognition& recognition,
-                       const TrustGround* ground, Threads threads, const PointObserver& observer) {
+                       const TrustGround* ground, Threads threads, const PointObserver& observer,
+                       const GiveUp& give_up) {
   const auto started = Clock::now();
   OutcomeBatch result = outcome_of(sweep, index, [&] {
-    return run_episodes(sweep, index, recognition, ground, threads, observer);
+    return run_episodes(sweep, index, recognition, ground, threads, observer, give_up);
   });
   result.seconds = {seconds_since(started)};
   return result;

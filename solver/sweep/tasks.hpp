@@ -14,10 +14,11 @@
 namespace needflow {
 
 /// Runs one point on its matrix: a batch of one. Never throws for a point's own trouble: that is a
-/// status.
+/// status. Throws Interrupted where it is given up between episodes.
 [[nodiscard]] OutcomeBatch run_point(const Sweep& sweep, std::size_t index,
                                      const Recognition& recognition, const TrustGround* ground,
-                                     Threads threads, const PointObserver& observer = {});
+                                     Threads threads, const PointObserver& observer = {},
+                                     const GiveUp& give_up = {});
 
 /// Shown a generated network before recognition is drawn on it; may be empty.
 using NetworkObserver = std::function<void(const Network&)>;

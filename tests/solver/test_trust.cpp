@@ -177,6 +177,20 @@ TEST_CASE("two need types with the same amounts teach what one does") {
   }
 }
 
+TEST_CASE("trust holds no more than a plan says") {
+  const Recognition recognition = all_to_all(60);
+  const TrustNetwork network = trust_network(recognition);
+  const std::vector<Strategy> strategies(60, Strategy::cooperative);
+  TrustSettings settings;
+  settings.pretrusted = 0.5;
+  Trust trust(network, recognition, settings, nullptr, strategies, {}, Threads::one);
+  trust.update(0, everybody_sees(std::vector<double>(60, 0.0)));
+  const auto held = static_cast<std::int64_t>(trust.bytes() + network.bytes());
+  const std::int64_t planned = trust_bytes(60, 60, recognition.provider_rows.entries(), true);
+  CHECK(held <= planned);
+  CHECK(static_cast<double>(held) > 0.9 * static_cast<double>(planned));
+}
+
 TEST_CASE("detection flags who stands out often enough in a row, and its quarantine ends") {
   TrustSettings settings;
   settings.hits = 2;
