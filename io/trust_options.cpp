@@ -9,8 +9,7 @@ namespace {
 
 Option real(const char* section, const char* name, OptionRange range, double fallback,
             const char* help) {
-  return {section, name,     OptionType::real, "1", range, {}, Value{fallback},
-          kAlways, help, {}};
+  return {section, name, OptionType::real, "1", range, {}, Value{fallback}, kAlways, help, {}};
 }
 
 void add_strategies(std::vector<Option>& table) {

@@ -22,8 +22,8 @@ enum class Source {
 /// only.
 struct Instance {
   Source source = Source::generated;
-  Recognition recognition;  ///< empty when generated
-  Amounts amounts;          ///< empty when generated or from ratings
+  Recognition recognition;           ///< empty when generated
+  Amounts amounts;                   ///< empty when generated or from ratings
   std::vector<Rating> ratings = {};  ///< as the file has them, those of oneself left out
   std::vector<std::string> provider_ids;
   std::vector<std::string> recipient_ids;

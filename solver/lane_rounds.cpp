@@ -455,7 +455,8 @@ std::size_t LaneRounds<L>::bytes() const {
     doubles += vector->size();
   }
   return rows_.bytes() + doubles * sizeof(double) + ledger_.bytes() + recurrence_.bytes() +
-         asks_.size() + offers_.size() + has_received_.size() + provider_tallies_.size() * sizeof(StockTally<L>) +
+         asks_.size() + offers_.size() + has_received_.size() +
+         provider_tallies_.size() * sizeof(StockTally<L>) +
          recipient_tallies_.size() * sizeof(SettleTally<L>) +
          message_tallies_.capacity() * sizeof(PerLane<std::int64_t, L>);
 }

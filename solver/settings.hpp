@@ -113,11 +113,11 @@ enum class InitialTrust { neutral, ratings };
 /// M6. How trust is learnt and what it does to W. Without TrustMode::on nothing of it is read.
 struct TrustSettings {
   TrustMode mode = TrustMode::off;
-  double decay = 0.95;          ///< λ
-  double gamma = 2.0;           ///< γ, one of kTrustExponents
-  double global_share = 0.3;    ///< μ
-  double restart = 0.15;        ///< a of EigenTrust
-  double pretrusted = 0.0;      ///< share of agents that EigenTrust restarts from; 0: all
+  double decay = 0.95;        ///< λ
+  double gamma = 2.0;         ///< γ, one of kTrustExponents
+  double global_share = 0.3;  ///< μ
+  double restart = 0.15;      ///< a of EigenTrust
+  double pretrusted = 0.0;    ///< share of agents that EigenTrust restarts from; 0: all
   InitialTrust initial = InitialTrust::neutral;
   double prior_strength = 2.0;  ///< s
   double audit = 1.0;           ///< probability that a provider audits a recipient, an episode

@@ -75,6 +75,7 @@ class Result:
     trace: dict          # name -> array over rounds
     recipients: dict     # name -> array over recipients
     providers: dict      # name -> array over providers
+    has_received: object = None    # a recipient: whether it received anything in any round
 
 
 def initial_state(instance, settings):
@@ -245,7 +246,7 @@ def solve(instance, settings):
     return Result(status=status, rounds=t, cycle_period=period,
                   metrics=metrics(instance, settings, state, t, allocations),
                   trace={name: np.array([row[name] for row in trace]) for name in trace[0]},
-                  **final_state(instance, state))
+                  has_received=state.has_received, **final_state(instance, state))
 
 
 def trace_row(instance, settings, state, t, is_converged, denominator, previous, first):
@@ -319,7 +320,7 @@ def final_state(instance, state):
     return {
         "recipients": {"need": instance.need, "satisfied": state.satisfied,
                        "damping": state.damping, "residual": publish(instance, state),
-                       "degree": edges.sum(axis=0), "has_received": state.has_received},
+                       "degree": edges.sum(axis=0)},
         "providers": {"capacity": instance.capacity, "capacity_left": state.available,
                       "degree": edges.sum(axis=1)},
     }

@@ -182,7 +182,7 @@ def run_episode(world, settings, trust, memory, amounts, episode):
         result = solve(Instance(capacity, need, weight, world.desire, 1.0 + b), settings)
         x = result.recipients["satisfied"]
         memory.was_short[k] = x < (1.0 - settings.tolerance) * need
-        seen.append(np.where(result.recipients["has_received"], b / (1.0 + b), 0.0))
+        seen.append(np.where(result.has_received, b / (1.0 + b), 0.0))
         found.results.append(result)
         found.exaggeration.append(b)
         found.metrics.append(strategy_metrics(world, need, x))
