@@ -64,7 +64,10 @@ class Model(program.Case):
         pays = shares[:, 0] > shares[:, 1]
         self.assertFalse(pays[0])
         self.assertTrue(pays[-1])
-        self.assertIn(int(np.argmax(pays)) + 1, range(3, 8))
+        self.assertIn(int(np.argmax(pays)) + 1, range(2, 6))
+        # What deceivers had won before is made up for after about five episodes.
+        made_up = np.cumsum(shares[:, 0] - shares[:, 1]) > 0.0
+        self.assertIn(int(np.argmax(made_up)) + 1, (5, 6, 7))
 
     def test_trust_in_the_honest_tends_to_21_of_22(self):
         path = self.sweep(toml(network={"agents": 6, "kind": "full_mesh"},
