@@ -33,7 +33,7 @@ using EntryTag = hn::ScalableTag<double>;
 using EntryVector = hn::Vec<EntryTag>;
 
 /// Entries of a chunk: a multiple of 4, so that a row cut by its end keeps its partial sums apart.
-inline constexpr std::size_t kChunkEntries = 1024;
+inline constexpr std::size_t kChunkEntries = 512;
 inline constexpr std::size_t kChunkPad = 16;  ///< at least two vectors
 inline constexpr double kNoEvidence = std::numeric_limits<double>::quiet_NaN();
 
