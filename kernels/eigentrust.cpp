@@ -206,6 +206,7 @@ PerLane<EigenTrustEnd, L> eigentrust(const CsrView& network, LaneSpan<const doub
                                      LaneSpan<double, L> global, EigenTrustWorkspace<L>& workspace,
                                      Threads threads) {
   PerLane<EigenTrustEnd, L> ends{};
+  if (std::all_of(updates.begin(), updates.end(), [](auto runs) { return runs == 0; })) return ends;
   Iteration<L> iteration(network, trust, start, rules, updates, global, workspace, threads);
   iteration.begin(trust_sum);
   while (iteration.sweep(ends)) {
