@@ -2,7 +2,7 @@
 // T by target, so that a sweep gathers and nothing is atomic.
 //
 // Cost of a sweep and lane (modelled): 4 B column and 8 B T an edge, a gather of g_i / Σ_j T_ij,
-// and 48 B an agent. The sums are those of kernels/allocate.hpp's returns pass, T in the place of
+// and 56 B an agent. The sums are those of kernels/allocate.hpp's returns pass, T in the place of
 // W. A sweep that worked T out of α and β would read 20 B an edge instead of 12.
 #include <algorithm>
 #include <array>
@@ -10,6 +10,7 @@
 
 #include "kernels/allocate.hpp"
 #include "kernels/reduce.hpp"
+#include "kernels/sell.hpp"
 #include "kernels/trust.hpp"
 
 namespace needflow {
@@ -50,6 +51,7 @@ class Iteration {
     return start_.empty() ? uniform_ : start_[j];
   }
   [[nodiscard]] PerLane<double, L> shares_of_start() const;
+  void gather(RowRange range, LaneSpan<double, L> sums) const;
   void sweep_rows(RowRange range, const PerLane<double, L>& to_start,
                   std::array<PerLane<double, L>, 4>& changes);
 
@@ -63,6 +65,7 @@ class Iteration {
   Threads threads_;
   CsrView matrix_;
   RowPasses<L> passes_;
+  SellMatrix eights_;  ///< T once more for one lane on a small network: twenty sweeps are worth it
   bool any_stray_ = false;  ///< some row is without trust
 };
 
@@ -73,9 +76,12 @@ void Iteration<L>::begin(LaneSpan<const double, L> trust_sum) {
   space_.inverse_sum.resize(agents_ * L);
   space_.kept.resize(agents_ * L);
   space_.block_changes.resize(blocks_of(agents_) * L);
+  space_.start.resize(agents_);
+  if constexpr (L == 1) eights_ = sell_matrix(matrix_);
   for_row_blocks(agents_, threads_, [=, this](std::size_t begin, std::size_t end) {
     for (std::size_t j = begin; j < end; ++j) {
       const double start = start_of(j);
+      space_.start[j] = start;
       for (std::size_t l = 0; l < L; ++l) {
         const double sum = trust_sum[j][l];
         const double inverse = sum > 0.0 ? 1.0 / sum : 0.0;
@@ -106,29 +112,49 @@ PerLane<double, L> Iteration<L>::shares_of_start() const {
   return to_start;
 }
 
+/// (1 − a) Σ_i T_ij g_i / Σ_j T_ij of a range of rows.
+template <int L>
+void Iteration<L>::gather(RowRange range, LaneSpan<double, L> sums) const {
+  const LaneSpan<const double, L> kept(space_.kept);
+  const LaneSpan<const double, L> shares(space_.shares);
+  if constexpr (L == 1) {
+    if (!eights_.empty()) {
+      return sell_passes().returns(matrix_, eights_, kept, shares, range, sums);
+    }
+  }
+  passes_.returns(matrix_, kept, shares, range, sums);
+}
+
 /// g and the shares of the next sweep for rows that start at a multiple of 4.
 template <int L>
 void Iteration<L>::sweep_rows(RowRange range, const PerLane<double, L>& to_start,
                               std::array<PerLane<double, L>, 4>& changes) {
   std::array<double, kTileRows<L> * L> room;
   const std::span<double> sums(room.data(), (range.end - range.begin) * L);
-  passes_.returns(matrix_, LaneSpan<const double, L>(space_.kept),
-                  LaneSpan<const double, L>(space_.shares), range, LaneSpan<double, L>(sums));
+  gather(range, LaneSpan<double, L>(sums));
   const double* const inverse = space_.inverse_sum.data();
+  const double* const start = space_.start.data();
   double* const shares = space_.next_shares.data();
   double* const global = global_[0];
   const PerLane<std::uint8_t, L> runs = runs_;
   const PerLane<double, L> share_of_start = to_start;
-  for (std::size_t j = range.begin; j < range.end; ++j) {
-    const double start = start_of(j);
-    PerLane<double, L>& change = changes[j % 4];
-    for (std::size_t l = 0; l < L; ++l) {
-      const std::size_t at = j * L + l;
-      const double next = sums[at - range.begin * L] + share_of_start[l] * start;
-      change[l] += std::abs(next - global[at]);
-      global[at] = runs[l] != 0 ? next : global[at];
-      shares[at] = next * inverse[at];
+  const auto step = [&](std::size_t j, std::size_t l, double& change) {
+    const std::size_t at = j * L + l;
+    const double next = sums[at - range.begin * L] + share_of_start[l] * start[j];
+    change += std::abs(next - global[at]);
+    global[at] = L == 1 || runs[l] != 0 ? next : global[at];
+    shares[at] = next * inverse[at];
+  };
+  std::size_t j = range.begin;
+  if constexpr (L == 1) {  // four rows side by side, so that GCC finds vectors here as well
+    std::array<double, 4> partial{changes[0][0], changes[1][0], changes[2][0], changes[3][0]};
+    for (; j + 4 <= range.end; j += 4) {
+      for (std::size_t k = 0; k < 4; ++k) step(j + k, 0, partial[k]);
     }
+    for (std::size_t k = 0; k < 4; ++k) changes[k][0] = partial[k];
+  }
+  for (; j < range.end; ++j) {
+    for (std::size_t l = 0; l < L; ++l) step(j, l, changes[j % 4][l]);
   }
 }
 
@@ -180,6 +206,7 @@ PerLane<EigenTrustEnd, L> eigentrust(const CsrView& network, LaneSpan<const doub
                                      LaneSpan<double, L> global, EigenTrustWorkspace<L>& workspace,
                                      Threads threads) {
   PerLane<EigenTrustEnd, L> ends{};
+  if (std::all_of(updates.begin(), updates.end(), [](auto runs) { return runs == 0; })) return ends;
   Iteration<L> iteration(network, trust, start, rules, updates, global, workspace, threads);
   iteration.begin(trust_sum);
   while (iteration.sweep(ends)) {

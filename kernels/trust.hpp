@@ -16,14 +16,15 @@
 //
 // A round on W: pass 1 (denominators) and pass 3 read W by source, pass 2 (deliveries) reads W by
 // target. CsrView{network.offsets, network.columns, weights by source} is what RowPasses take as
-// provider rows, and the same with the weights by target as recipient rows; so an agent network
-// with trust is, for the engine, what a bipartite instance with P = R = N is
-// (Recognition::agent_network false and both matrices there). Of P + R nodes, rows 0 … P − 1 by
-// source are the provider rows (columns less P) and rows P … P + R − 1 by target the recipient
-// rows: both a contiguous part of the arrays. Three things to see to: copies of the weights
-// (kernels/sell.hpp, RowGatherer) are stale once an episode ends; messages are counted by stored
-// entries, so entries of W = 0 (no recognition, a closed column) must be counted by weight; a
-// closed column may as well be a recipient whose published claim is 0.
+// provider rows, and the same with the weights by target as recipient rows (of L > 1 lanes both go
+// in CsrView::lane_weights and the same passes read them); so an agent network with trust is, for
+// the engine, what a bipartite instance with P = R = N is (Recognition::agent_network false and
+// both matrices there). Of P + R nodes, rows 0 … P − 1 by source are the provider rows (columns
+// less P) and rows P … P + R − 1 by target the recipient rows: both a contiguous part of the
+// arrays. Three things to see to: copies of the weights (kernels/sell.hpp, RowGatherer) are stale
+// once an episode ends; messages are counted by stored entries, so entries of W = 0 (no
+// recognition, a closed column) must be counted by weight; a closed column may as well be a
+// recipient whose published claim is 0.
 #pragma once
 
 #include <array>
@@ -157,6 +158,7 @@ struct EigenTrustWorkspace {
   GatheredVector<double> next_shares;  ///< those of the sweep to come
   LaneVector<double> inverse_sum;      ///< 1 / Σ_j T_ij, 0 for a row without trust
   LaneVector<double> kept;             ///< 1 − a for every agent
+  LaneVector<double> start;            ///< u, N numbers
   LaneVector<double> block_changes;    ///< Σ |Δg| of every block of rows
 };
 

@@ -33,7 +33,7 @@ using EntryTag = hn::ScalableTag<double>;
 using EntryVector = hn::Vec<EntryTag>;
 
 /// Entries of a chunk: a multiple of 4, so that a row cut by its end keeps its partial sums apart.
-inline constexpr std::size_t kChunkEntries = 1024;
+inline constexpr std::size_t kChunkEntries = 512;
 inline constexpr std::size_t kChunkPad = 16;  ///< at least two vectors
 inline constexpr double kNoEvidence = std::numeric_limits<double>::quiet_NaN();
 
@@ -113,9 +113,14 @@ HWY_INLINE void spread_over_entries(const CsrView& network, TrustRow rows, const
   if (rows == TrustRow::source) {
     const Index* const columns = network.columns.data() + chunk.begin;
     const std::size_t count = chunk.size();
-    for (std::size_t k = 0; k < count; ++k) {
-      chunk.values[k] = of_target[static_cast<std::size_t>(columns[k])];
+    std::size_t k = 0;
+    for (; k + 8 <= count; k += 8) {
+      __builtin_prefetch(columns + k + kPrefetchAhead);
+      for (std::size_t i = k; i < k + 8; ++i) {
+        chunk.values[i] = of_target[static_cast<std::size_t>(columns[i])];
+      }
     }
+    for (; k < count; ++k) chunk.values[k] = of_target[static_cast<std::size_t>(columns[k])];
     return;
   }
   // What a row writes beyond its end the next one writes over, or nobody reads.
@@ -158,6 +163,7 @@ template <class W>
 HWY_INLINE void blank_unrecognised(const W* recognition, TrustChunk& chunk) {
   const W* const from = recognition + chunk.begin;
   along(chunk.size(), [&](std::size_t k, const auto& part) HWY_ATTR {
+    __builtin_prefetch(from + k + kPrefetchAhead);
     const EntryVector value = hn::Load(EntryTag(), chunk.values + k);
     const auto recognised = hn::Gt(part.load(from + k), hn::Zero(EntryTag()));
     const EntryVector blank = hn::Set(EntryTag(), kNoEvidence);
@@ -229,6 +235,9 @@ HWY_INLINE void count_evidence(double decay, double* good, double* bad, double* 
   const EntryVector two = hn::Set(d, 2.0);
   const EntryVector kept = hn::Set(d, decay);
   along(chunk.size(), [&](std::size_t k, const auto& part) HWY_ATTR {
+    __builtin_prefetch(good + k + kPrefetchAhead);
+    __builtin_prefetch(bad + k + kPrefetchAhead);
+    __builtin_prefetch(trust + k + kPrefetchAhead);
     const EntryVector seen = hn::Load(d, chunk.values + k);
     const auto evidence = hn::Eq(seen, seen);
     const EntryVector found = hn::Sub(one, hn::Min(hn::Max(seen, hn::Zero(d)), one));
@@ -429,6 +438,8 @@ HWY_INLINE void weigh_entries(const W* recognition, double global_share, double*
   const EntryVector rest = hn::Set(d, 1.0 - global_share);
   const W* const from = recognition + chunk.begin;
   along(chunk.size(), [&](std::size_t k, const auto& part) HWY_ATTR {
+    __builtin_prefetch(from + k + kPrefetchAhead);
+    __builtin_prefetch(values + k + kPrefetchAhead);
     const EntryVector reputation = hn::Load(d, chunk.values + k);
     EntryVector weight = part.load(from + k);
     if constexpr (kPower != TrustPower::zero) {

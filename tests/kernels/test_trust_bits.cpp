@@ -54,6 +54,23 @@ TrustCase<L> bare(TrustCase<L> given) {
   return given;
 }
 
+/// Without weights everybody recognises everybody.
+template <int L>
+TrustOutcome<L> all_recognised(const TrustCase<L>& given, Made made) {
+  CsrView network = given.network.view();
+  network.weights = {};
+  TrustOutcome<L> end;
+  end.by_target = empty_copy(given, given.good, given.bad);
+  end.observed.assign(given.network.rows() * L, kUnwritten);
+  end.auditors = end.observed;
+  const EvidenceCounts<L> counts{out<L>(end.by_target.good), out<L>(end.by_target.bad)};
+  const TrustRows<L> left{out<L>(end.by_target.trust), out<L>(end.by_target.sums)};
+  const AuditFindings<L> findings{out<L>(end.observed), out<L>(end.auditors)};
+  const auto update = made == Made::fast ? needflow::update_trust<L> : reference::update_trust<L>;
+  update(network, TrustRow::target, given.audits(), counts, left, findings, Threads::one);
+  return end;
+}
+
 template <int L>
 void check_bare() {
   Numbers numbers(5);
@@ -63,6 +80,7 @@ void check_bare() {
     CAPTURE(L);
     CAPTURE(static_cast<int>(kind));
     CHECK(difference(episode_end(given, Made::fast), episode_end(given, Made::plain)) == "");
+    CHECK(difference(all_recognised(given, Made::fast), all_recognised(given, Made::plain)) == "");
     narrow_weights(given.network);
     CHECK(difference(episode_end(given, Made::fast), episode_end(given, Made::plain)) == "");
   }
