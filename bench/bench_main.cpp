@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   needflow::bench::register_routing(workbench);
   needflow::bench::register_graphs(workbench);
   needflow::bench::register_sweeps(workbench);
+  needflow::bench::register_trust(workbench);
   needflow::bench::register_variants(workbench);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();

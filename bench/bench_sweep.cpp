@@ -19,7 +19,7 @@ namespace {
 /// Keeps outcomes by point.
 class Collector : public OutcomeSink {
  public:
-  explicit Collector(const Sweep& sweep) : outcomes(sweep.points(), sweep.types()) {}
+  explicit Collector(const Sweep& sweep) : outcomes(sweep.points(), sweep.runs_per_point()) {}
   void finished(OutcomeBatch batch) override { outcomes.add(std::move(batch)); }
   [[nodiscard]] bool stop_requested() const override { return false; }
 

@@ -100,6 +100,7 @@ void register_networks(Workbench& workbench);
 void register_routing(Workbench& workbench);
 void register_graphs(Workbench& workbench);
 void register_sweeps(Workbench& workbench);
+void register_trust(Workbench& workbench);
 void register_variants(Workbench& workbench);
 
 }  // namespace needflow::bench

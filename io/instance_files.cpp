@@ -328,6 +328,8 @@ Instance load_ratings(const std::filesystem::path& ratings) {
   }
   errors.throw_if_any();
   instance.recognition = recognise_ratings(instance.provider_ids.size(), list);
+  std::erase_if(list, [](const Rating& rating) { return rating.source == rating.target; });
+  instance.ratings = std::move(list);
   return instance;
 }
 

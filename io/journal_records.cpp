@@ -20,7 +20,6 @@ constexpr std::uint32_t kByteOrder = 0x01020304;
 
 // An outcome is a status and words of 8 bytes; a new one changes the fingerprint below by its size.
 constexpr std::size_t kOutcomeHead = 8;  // status and padding
-constexpr std::size_t kOutcomeWords = (sizeof(Outcome) - kOutcomeHead) / 8;
 static_assert(std::is_standard_layout_v<Outcome> && offsetof(Outcome, status) == 0 &&
               offsetof(Outcome, rounds) == kOutcomeHead && sizeof(Outcome) % 8 == 0);
 static_assert(std::is_trivially_copyable_v<TraceRow> && sizeof(TraceRow) == 9 * 8,
@@ -29,9 +28,10 @@ static_assert(sizeof(std::size_t) == 8 && sizeof(Status) == 1, "written as they 
 
 /// Names the layout of what is copied: metrics by name and order, sizes.
 std::uint64_t layout_fingerprint() {
-  std::string text =
-      fmt::format("{} {} {}", sizeof(Outcome), sizeof(TraceRow), sizeof(GraphMetrics));
+  std::string text = fmt::format("{} {} {} {}", sizeof(Outcome), sizeof(TraceRow),
+                                 sizeof(GraphMetrics), sizeof(AgentRows));
   for (const Metric& metric : metrics()) text += fmt::format(" {}", metric.name);
+  for (const TrustMetric& metric : trust_metrics()) text += fmt::format(" {}", metric.name);
   return fingerprint(text);
 }
 
@@ -218,15 +218,47 @@ class Reader {
   std::span<const std::byte> from_;
 };
 
-enum Parts : std::uint8_t { kTraces = 1, kAgents = 2, kMessages = 4, kAttempts = 8 };
+enum Parts : std::uint8_t { kTraces = 1, kAgents = 2, kMessages = 4, kAttempts = 8, kTrust = 16 };
 
 template <class Codec, class Rows>
 void for_columns(Codec&& codec, Rows& rows) {
-  for (auto* column : {&rows.need, &rows.satisfied, &rows.damping, &rows.residual, &rows.capacity,
-                       &rows.capacity_left}) {
+  for (auto* column :
+       {&rows.need, &rows.satisfied, &rows.damping, &rows.residual, &rows.capacity,
+        &rows.capacity_left, &rows.exaggeration, &rows.recipient_trust, &rows.recipient_reputation,
+        &rows.provider_trust, &rows.provider_reputation}) {
+    codec(*column);
+  }
+  for (auto* column : {&rows.flagged, &rows.quarantined, &rows.strategy, &rows.recipient_pretrusted,
+                       &rows.provider_pretrusted}) {
     codec(*column);
   }
   for (auto* column : {&rows.recipient_degree, &rows.provider_degree}) codec(*column);
+}
+
+/// The words of 8 bytes from `head` on, word by word through all records; nothing for none.
+template <class Record>
+void write_words(Writer& writer, std::span<const Record> records, std::size_t head) {
+  if (records.empty()) return;
+  std::vector<std::uint64_t> words(records.size());
+  for (std::size_t at = head; at < sizeof(Record); at += 8) {
+    const auto* from = reinterpret_cast<const std::byte*>(records.data()) + at;
+    for (std::uint64_t& word : words) {
+      std::memcpy(&word, from, 8);
+      from += sizeof(Record);
+    }
+    writer.column(words);
+  }
+}
+
+template <class Record>
+void read_words(Reader& reader, std::vector<Record>& records, std::size_t head) {
+  if (records.empty()) return;
+  for (std::size_t at = head; at < sizeof(Record); at += 8) {
+    const auto column = reader.column(records.size(), records.size());
+    for (std::size_t i = 0; i < column.size(); ++i) {
+      std::memcpy(reinterpret_cast<std::byte*>(&records[i]) + at, &column[i], 8);
+    }
+  }
 }
 
 /// Every field of the metrics, in order, to either side.
@@ -362,7 +394,7 @@ void encode(const OutcomeBatch& batch, Bytes& to) {
   writer.number<std::uint64_t>(batch.points.size());
   const auto parts = (batch.traces.empty() ? 0 : kTraces) | (batch.agents.empty() ? 0 : kAgents) |
                      (batch.messages.empty() ? 0 : kMessages) |
-                     (batch.attempts.empty() ? 0 : kAttempts);
+                     (batch.attempts.empty() ? 0 : kAttempts) | (batch.trust.empty() ? 0 : kTrust);
   writer.number(static_cast<std::uint8_t>(parts));
   writer.column(batch.points);
   const std::vector<float> seconds(batch.seconds.begin(), batch.seconds.end());
@@ -371,16 +403,8 @@ void encode(const OutcomeBatch& batch, Bytes& to) {
   statuses.reserve(batch.outcomes.size());
   for (const Outcome& outcome : batch.outcomes) statuses.push_back(outcome.status);
   writer.bytes(statuses.data(), statuses.size());
-  std::vector<std::uint64_t> words(batch.outcomes.size());
-  for (std::size_t metric = 0; metric < kOutcomeWords; ++metric) {
-    const std::size_t at = kOutcomeHead + 8 * metric;
-    const auto* from = reinterpret_cast<const std::byte*>(batch.outcomes.data()) + at;
-    for (std::uint64_t& word : words) {
-      std::memcpy(&word, from, 8);
-      from += sizeof(Outcome);
-    }
-    writer.column(words);
-  }
+  write_words<Outcome>(writer, batch.outcomes, kOutcomeHead);
+  write_words<TrustFigures>(writer, batch.trust, 0);
   for (const std::vector<TraceRow>& trace : batch.traces) {
     writer.number<std::uint64_t>(trace.size());
     writer.bytes(trace.data(), trace.size() * sizeof(TraceRow));
@@ -397,7 +421,7 @@ OutcomeBatch decode_outcomes(std::span<const std::byte> payload, const JournalHe
   OutcomeBatch batch;
   const auto count = reader.number<std::uint64_t>();
   const auto parts = reader.number<std::uint8_t>();
-  Reader::require(parts < 16, "it has parts that nobody writes");
+  Reader::require(parts < 32, "it has parts that nobody writes");
   batch.points = reader.points(count, header);
   const auto seconds = reader.numbers<float>(count);
   batch.seconds.assign(seconds.begin(), seconds.end());
@@ -409,13 +433,9 @@ OutcomeBatch decode_outcomes(std::span<const std::byte> payload, const JournalHe
     Reader::require(statuses[i] <= static_cast<std::uint8_t>(Status::invalid), "an unknown status");
     outcome.status = static_cast<Status>(statuses[i]);
   }
-  for (std::size_t word = 0; word < kOutcomeWords; ++word) {
-    const std::size_t at = kOutcomeHead + 8 * word;
-    const auto column = reader.column(runs, runs);
-    for (std::size_t i = 0; i < column.size(); ++i) {
-      std::memcpy(reinterpret_cast<std::byte*>(&batch.outcomes[i]) + at, &column[i], 8);
-    }
-  }
+  read_words(reader, batch.outcomes, kOutcomeHead);
+  if ((parts & kTrust) != 0) batch.trust.resize(statuses.size());
+  read_words(reader, batch.trust, 0);
   if ((parts & kTraces) != 0) {
     reader.require_room(runs, sizeof(std::uint64_t));
     batch.traces.resize(static_cast<std::size_t>(runs));

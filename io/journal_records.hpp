@@ -54,8 +54,8 @@ struct JournalHeader {
   std::uint64_t points = 0;    ///< of the whole plan
   std::uint64_t excluded = 0;  ///< of which the design leaves out for ever
   std::uint64_t share = 0;     ///< of which the shard is to run; without shards all but those
-  std::uint32_t types = 1;
-  std::uint32_t shard = 1;  ///< 1 … shards
+  std::uint32_t types = 1;     ///< runs a point: need types × episodes
+  std::uint32_t shard = 1;     ///< 1 … shards
   std::uint32_t shards = 1;
   std::uint32_t rank = 0;  ///< 0 … ranks − 1
   std::uint32_t ranks = 1;

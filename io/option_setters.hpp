@@ -38,6 +38,8 @@ auto put_word(Words words, Part Settings::*part, Enum Part::*field) {
 
 /// [output], in io/output_options.cpp.
 void add_output_options(std::vector<Option>& table);
+/// [strategies] and [trust], in io/trust_options.cpp.
+void add_trust_options(std::vector<Option>& table);
 
 /// [network], in io/network_options.cpp.
 void add_network_options(std::vector<Option>& table);

@@ -9,6 +9,7 @@ namespace needflow {
 
 namespace {
 
+constexpr double kMostEpisodes = 10'000;  // a dimension of every metric
 constexpr double kMaxSeed = 9223372036854775807.0;
 
 void put_damping(Settings& settings, const Value& value) {
@@ -182,6 +183,11 @@ void add_population(std::vector<Option>& table) {
                    kDrawn,
                    "Share of agents with need, at least one agent.",
                    put_real(part, &P::recipient_fraction)});
+}
+
+void add_runs_of_a_point(std::vector<Option>& table) {
+  const auto part = &Settings::population;
+  using P = PopulationSettings;
   table.push_back(
       {"population",
        "types",
@@ -199,12 +205,23 @@ void add_population(std::vector<Option>& table) {
        "episodes",
        OptionType::integer,
        "1",
-       {1, 1},
+       {1, kMostEpisodes},
        {},
        Value{std::int64_t{1}},
-       kDrawn,
-       "Runs with fresh stock in which trust lives on; only 1 until this version has trust.",
-       {}});
+       kAlways,
+       "Runs with fresh stock, one after the other, in which trust lives on; above 1 every metric "
+       "has a last dimension \"episode\".",
+       put_integer(part, &P::episodes)});
+  table.push_back({"population",
+                   "redraw",
+                   OptionType::boolean,
+                   "",
+                   {},
+                   {},
+                   Value{true},
+                   kDrawn,
+                   "Whether every episode draws needs and capacities anew; who has some stays.",
+                   put_boolean(part, &P::redraw)});
 }
 
 void add_instance(std::vector<Option>& table) {
@@ -360,9 +377,11 @@ std::vector<Option> make_table() {
   add_network_options(table);
   add_recognition(table);
   add_population(table);
+  add_runs_of_a_point(table);
   add_instance(table);
   add_round_rules(table);
   add_round_limits(table);
+  add_trust_options(table);
   add_solver(table);
   add_output_options(table);
   add_design(table);

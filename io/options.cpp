@@ -67,6 +67,7 @@ std::string expectation(const Option& option) {
     case OptionType::integer:
       return "an integer" + range_text(option.range);
     case OptionType::real:
+      if (!option.numbers.empty()) return fmt::format("one of {}", fmt::join(option.numbers, ", "));
       return "a number" + range_text(option.range);
     case OptionType::word:
       return "one of " + words;
@@ -87,7 +88,10 @@ std::string expectation(const Option& option) {
 std::string check_value(const Option& option, Value& value) {
   if (const std::optional<Value> number = as_number(option, value)) {
     value = *number;
-    if (in_range(option.range, number_of(value))) return {};
+    const auto& only = option.numbers;
+    const bool listed =
+        only.empty() || std::find(only.begin(), only.end(), number_of(value)) != only.end();
+    if (listed && in_range(option.range, number_of(value))) return {};
     return fmt::format("{} is out of range; expected {}", plain_text(value), expectation(option));
   }
   const auto* word = std::get_if<std::string>(&value);

@@ -58,6 +58,7 @@ struct Option {
   /// Puts a checked value into the settings. Empty: the option is no axis and steers the sweep
   /// itself.
   std::function<void(Settings&, const Value&)> apply;
+  std::vector<double> numbers = {};  ///< of a real: the only ones it takes; empty: all in range
 
   [[nodiscard]] std::string key() const { return section.empty() ? name : section + "." + name; }
 };

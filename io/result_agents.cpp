@@ -11,16 +11,15 @@ namespace {
 class RaggedGroup {
  public:
   RaggedGroup(const H5Builder& file, const std::string& name,
-              const std::vector<std::int64_t>& row_sizes, std::size_t types,
-              const H5Handle* type_scale, const char* point_means = "index of the point, C order")
+              const std::vector<std::int64_t>& row_sizes, const RunScales& runs,
+              const char* point_means = "index of the point, C order")
       : group_(file.group(name)),
         rows_(std::accumulate(row_sizes.begin(), row_sizes.end(), std::int64_t{0})),
         point_(write_counting_scale(group_.get(), {"point", "1", point_means},
                                     counting(static_cast<std::int64_t>(row_sizes.size())))),
         obs_(write_counting_scale(group_.get(), {"obs", "1", "row of the ragged arrays"},
                                   counting(rows_))),
-        types_(types),
-        type_(type_scale) {
+        runs_(runs) {
     const H5Handle sizes =
         write_dataset(group_.get(), {"row_size", "1", "rows of the point", false},
                       {row_sizes.size()}, std::span<const std::int64_t>(row_sizes));
@@ -36,12 +35,43 @@ class RaggedGroup {
                   std::array{&obs_});
   }
 
-  /// A variable over obs × type, or over obs when there is one type.
-  void put_by_type(const Described& what, const std::vector<double>& values) const {
-    if (type_ == nullptr) return put(what, values);
-    attach_scales(write_dataset(group_.get(), what, {static_cast<hsize_t>(rows_), types_},
-                                std::span<const double>(values)),
-                  std::array{&obs_, type_});
+  /// A variable over obs, type and episode, without those of which there is one.
+  void put_by_run(const Described& what, const std::vector<double>& values) const {
+    Shape shape{static_cast<hsize_t>(rows_)};
+    std::vector<const H5Handle*> scales{&obs_};
+    if (runs_.types > 1) {
+      shape.push_back(runs_.types);
+      scales.push_back(runs_.type);
+    }
+    if (runs_.episodes > 1) {
+      shape.push_back(runs_.episodes);
+      scales.push_back(runs_.episode);
+    }
+    attach_scales(write_dataset(group_.get(), what, shape, std::span<const double>(values)),
+                  scales);
+  }
+
+  /// A variable over obs × episode, even of one.
+  template <class T>
+  [[nodiscard]] H5Handle put_by_episode(const Described& what, const std::vector<T>& values) const {
+    H5Handle dataset =
+        write_dataset(group_.get(), what, {static_cast<hsize_t>(rows_), runs_.episodes},
+                      std::span<const T>(values));
+    attach_scales(dataset, std::array{&obs_, runs_.episode});
+    return dataset;
+  }
+
+  /// Codes 0, 1 … and what each means, over obs.
+  void put_codes(const Described& what, const std::vector<std::uint8_t>& values,
+                 const std::string& meanings) const {
+    const H5Handle dataset = write_dataset(group_.get(), what, {static_cast<hsize_t>(rows_)},
+                                           std::span<const std::uint8_t>(values));
+    attach_scales(dataset, std::array{&obs_});
+    describe_codes(dataset, meanings);
+  }
+  void put_codes_by_episode(const Described& what, const std::vector<std::uint8_t>& values,
+                            const std::string& meanings) const {
+    describe_codes(put_by_episode(what, values), meanings);
   }
 
   /// The agents' names, once: a coordinate of its own, since every point has the same agents.
@@ -54,6 +84,14 @@ class RaggedGroup {
   }
 
  private:
+  static void describe_codes(const H5Handle& dataset, const std::string& meanings) {
+    std::vector<std::uint8_t> codes(
+        1 + static_cast<std::size_t>(std::count(meanings.begin(), meanings.end(), ' ')));
+    std::iota(codes.begin(), codes.end(), std::uint8_t{0});
+    write_attribute(dataset.get(), "flag_values", std::span<const std::uint8_t>(codes));
+    write_attribute(dataset.get(), "flag_meanings", meanings);
+  }
+
   static std::vector<std::int64_t> counting(std::int64_t length) {
     std::vector<std::int64_t> numbers(static_cast<std::size_t>(length));
     std::iota(numbers.begin(), numbers.end(), std::int64_t{0});
@@ -64,8 +102,7 @@ class RaggedGroup {
   std::int64_t rows_;
   H5Handle point_;
   H5Handle obs_;
-  hsize_t types_;
-  const H5Handle* type_;
+  RunScales runs_;
 };
 
 template <class T>
@@ -98,11 +135,47 @@ std::vector<std::int64_t> row_sizes(const Outcomes& outcomes,
 }
 
 void put_recipients(const RaggedGroup& group, const Outcomes& outcomes) {
-  group.put_by_type({"satisfied", "amount", "satisfied need"},
-                    joined(outcomes, &AgentRows::satisfied));
-  group.put_by_type({"damping", "1", "damping factor at the end"},
-                    joined(outcomes, &AgentRows::damping));
-  group.put_by_type({"residual", "amount", "unmet need"}, joined(outcomes, &AgentRows::residual));
+  group.put_by_run({"satisfied", "amount", "satisfied need"},
+                   joined(outcomes, &AgentRows::satisfied));
+  group.put_by_run({"damping", "1", "damping factor at the end"},
+                   joined(outcomes, &AgentRows::damping));
+  group.put_by_run({"residual", "amount", "unmet need"}, joined(outcomes, &AgentRows::residual));
+}
+
+/// What others think of agents once an episode's trust round is over.
+void put_reputation(const RaggedGroup& group, const Outcomes& outcomes,
+                    std::vector<double> AgentRows::*trust,
+                    std::vector<double> AgentRows::*reputation,
+                    std::vector<std::uint8_t> AgentRows::*pretrusted) {
+  (void)group.put_by_episode(
+      {"trust_received", "1",
+       "mean trust of the neighbours in the agent, recognised or not, after the episode's update; "
+       "missing where trust is off"},
+      joined(outcomes, trust));
+  (void)group.put_by_episode(
+      {"reputation", "1",
+       "global reputation G, EigenTrust over its largest value, after the episode's update: what "
+       "the next episode's weights take (those of the first took 1); missing where trust is off"},
+      joined(outcomes, reputation));
+  group.put_codes(
+      {"pretrusted", "", "whether EigenTrust restarts from the agent (trust.pretrusted)"},
+      joined(outcomes, pretrusted), "no yes");
+}
+
+void put_trust(const RaggedGroup& group, const Outcomes& outcomes) {
+  group.put_codes({"strategy", "", "how the recipient publishes its residual, in all episodes"},
+                  joined(outcomes, &AgentRows::strategy), "cooperative aggressive strategic");
+  group.put_by_run(
+      {"exaggeration", "1", "what was published in the episode is the residual times 1 + this"},
+      joined(outcomes, &AgentRows::exaggeration));
+  put_reputation(group, outcomes, &AgentRows::recipient_trust, &AgentRows::recipient_reputation,
+                 &AgentRows::recipient_pretrusted);
+  group.put_codes_by_episode(
+      {"flagged", "", "whether gaming detection flagged the recipient at the end of the episode"},
+      joined(outcomes, &AgentRows::flagged), "no yes");
+  group.put_codes_by_episode(
+      {"quarantined", "", "whether nobody served the recipient in the episode, for it was flagged"},
+      joined(outcomes, &AgentRows::quarantined), "no yes");
 }
 
 /// The agents' names where all points have the same: of an instance, or of the one network file.
@@ -121,15 +194,32 @@ H5Handle write_counting_scale(hid_t where, const Described& what,
   return scale;
 }
 
-void write_traces(const H5Builder& file, const Outcomes& outcomes) {
+namespace {
+
+std::vector<std::int64_t> trace_episodes(const Outcomes& outcomes, std::size_t episodes) {
+  std::vector<std::int64_t> values;
+  for (std::size_t run = 0; run < outcomes.traces().size(); ++run) {
+    values.insert(values.end(), outcomes.traces()[run].size(),
+                  static_cast<std::int64_t>(run % episodes) + 1);
+  }
+  return values;
+}
+
+}  // namespace
+
+void write_traces(const H5Builder& file, const Outcomes& outcomes, const RunScales& runs) {
   std::vector<std::int64_t> sizes(outcomes.statuses().size());
   for (std::size_t run = 0; run < outcomes.traces().size(); ++run) {
     sizes[run] = static_cast<std::int64_t>(outcomes.traces()[run].size());
   }
-  const RaggedGroup group(file, "trace", sizes, 1, nullptr,
-                          outcomes.types() == 1
-                              ? "index of the point, C order"
-                              : "index of the run, over points and then need types, C order");
+  const RaggedGroup group(
+      file, "trace", sizes, RunScales{},
+      runs.episodes > 1 ? "index of the run, over points, then need types, then episodes, C order"
+      : runs.types > 1  ? "index of the run, over points and then need types, C order"
+                        : "index of the point, C order");
+  if (runs.episodes > 1) {
+    group.put({"episode", "1", "episode, from 1", false}, trace_episodes(outcomes, runs.episodes));
+  }
   const auto whole = [&](Described what, std::int64_t TraceRow::*field) {
     what.may_be_missing = false;
     group.put(what, trace_column(outcomes, field));
@@ -152,18 +242,18 @@ void write_traces(const H5Builder& file, const Outcomes& outcomes) {
 }
 
 void write_agents(const H5Builder& file, const Sweep& sweep, const Outcomes& outcomes,
-                  const H5Handle* type_scale) {
+                  const RunScales& runs) {
   const Instance& instance = *sweep.instance;
   const auto put_need = [&](const RaggedGroup& group) {
-    group.put_by_type({"need", "amount", "stated need"}, joined(outcomes, &AgentRows::need));
+    group.put_by_run({"need", "amount", "stated need"}, joined(outcomes, &AgentRows::need));
   };
   const auto put_capacity = [&](const RaggedGroup& group) {
-    group.put_by_type({"capacity", "amount", "capacity at the start"},
-                      joined(outcomes, &AgentRows::capacity));
+    group.put_by_run({"capacity", "amount", "capacity at the start"},
+                     joined(outcomes, &AgentRows::capacity));
   };
   const auto put_left = [&](const RaggedGroup& group) {
-    group.put_by_type({"capacity_left", "amount", "capacity available at the end"},
-                      joined(outcomes, &AgentRows::capacity_left));
+    group.put_by_run({"capacity_left", "amount", "capacity available at the end"},
+                     joined(outcomes, &AgentRows::capacity_left));
   };
   const auto put_degree = [&](const RaggedGroup& group,
                               std::vector<std::int64_t> AgentRows::*column) {
@@ -171,32 +261,36 @@ void write_agents(const H5Builder& file, const Sweep& sweep, const Outcomes& out
   };
   if (instance.source == Source::bipartite) {
     const RaggedGroup recipients(file, "recipients",
-                                 row_sizes(outcomes, &AgentRows::recipient_degree), sweep.types(),
-                                 type_scale);
+                                 row_sizes(outcomes, &AgentRows::recipient_degree), runs);
     recipients.put_ids(instance.recipient_ids);
     put_need(recipients);
     put_recipients(recipients, outcomes);
     put_degree(recipients, &AgentRows::recipient_degree);
+    if (sweep.has_trust()) put_trust(recipients, outcomes);
     const RaggedGroup providers(file, "providers", row_sizes(outcomes, &AgentRows::provider_degree),
-                                sweep.types(), type_scale);
+                                runs);
     providers.put_ids(instance.provider_ids);
     put_capacity(providers);
     put_left(providers);
     put_degree(providers, &AgentRows::provider_degree);
+    if (sweep.has_trust()) {
+      put_reputation(providers, outcomes, &AgentRows::provider_trust,
+                     &AgentRows::provider_reputation, &AgentRows::provider_pretrusted);
+    }
     return;
   }
   bool taken = false;
   for_each_option(sweep.axes,
                   [&taken](const Axis& axis) { taken = taken || axis.name == "agents"; });
   const RaggedGroup agents(file, taken ? "agent_rows" : "agents",
-                           row_sizes(outcomes, &AgentRows::provider_degree), sweep.types(),
-                           type_scale);
+                           row_sizes(outcomes, &AgentRows::provider_degree), runs);
   agents.put_ids(agent_ids(sweep));
   put_need(agents);
   put_capacity(agents);
   put_recipients(agents, outcomes);
   put_left(agents);
   put_degree(agents, &AgentRows::provider_degree);
+  if (sweep.has_trust()) put_trust(agents, outcomes);
 }
 
 }  // namespace needflow

@@ -26,19 +26,28 @@ std::string text_attribute(hid_t where, const char* name) {
   return result;
 }
 
-/// Runs that the design leaves out: pending for ever, and not waited for.
-std::size_t excluded_runs(hid_t file, hid_t status) {
-  if (H5Aexists(status, "excluded") <= 0) return 0;
-  const H5Handle attribute(H5Aopen(status, "excluded", H5P_DEFAULT), H5Aclose, kReading);
-  std::int64_t points = 0;
-  if (H5Aread(attribute.get(), H5T_NATIVE_INT64, &points) < 0) throw IoError(kReading);
-  hsize_t types = 1;
-  if (H5Lexists(file, "type", H5P_DEFAULT) > 0) {
-    const H5Handle dataset(H5Dopen2(file, "type", H5P_DEFAULT), H5Dclose, kReading);
-    const H5Handle space(H5Dget_space(dataset.get()), H5Sclose, kReading);
-    types = static_cast<hsize_t>(std::max<hssize_t>(1, H5Sget_simple_extent_npoints(space.get())));
-  }
-  return static_cast<std::size_t>(points) * static_cast<std::size_t>(types);
+std::int64_t whole_attribute(hid_t where, const char* name) {
+  if (H5Aexists(where, name) <= 0) return 0;
+  const H5Handle attribute(H5Aopen(where, name, H5P_DEFAULT), H5Aclose, kReading);
+  std::int64_t value = 0;
+  if (H5Aread(attribute.get(), H5T_NATIVE_INT64, &value) < 0) throw IoError(kReading);
+  return value;
+}
+
+/// The length of a dimension that not every file has.
+std::int64_t length_of(hid_t file, const char* dimension) {
+  if (H5Lexists(file, dimension, H5P_DEFAULT) <= 0) return 1;
+  const H5Handle dataset(H5Dopen2(file, dimension, H5P_DEFAULT), H5Dclose, kReading);
+  const H5Handle space(H5Dget_space(dataset.get()), H5Sclose, kReading);
+  return std::max<hssize_t>(1, H5Sget_simple_extent_npoints(space.get()));
+}
+
+/// Runs that the design leaves out, and of episodes that their points do not have: pending for
+/// ever, and not waited for.
+std::size_t runs_left_out(hid_t file, hid_t status) {
+  const std::int64_t excluded =
+      whole_attribute(status, "excluded") * length_of(file, "type") * length_of(file, "episode");
+  return static_cast<std::size_t>(excluded + whole_attribute(status, "absent"));
 }
 
 ResultFacts read_facts(const std::filesystem::path& file) {
@@ -62,7 +71,7 @@ ResultFacts read_facts(const std::filesystem::path& file) {
   for (const std::uint8_t code : codes) {
     if (code < facts.by_status.size()) ++facts.by_status[code];
   }
-  const std::size_t left_out = excluded_runs(opened.get(), status.get());
+  const std::size_t left_out = runs_left_out(opened.get(), status.get());
   facts.runs = codes.size() - left_out;
   facts.by_status[static_cast<std::size_t>(Status::pending)] -= left_out;
   return facts;

@@ -17,7 +17,7 @@ struct ResultFacts {
   std::string title;
   std::string needflow_version;
   std::int64_t schema_version = 0;
-  std::size_t runs = 0;  ///< points × need types
+  std::size_t runs = 0;  ///< points × need types × episodes
   std::array<std::size_t, static_cast<std::size_t>(Status::invalid) + 1> by_status{};
 
   [[nodiscard]] std::size_t count(Status status) const {

@@ -65,17 +65,28 @@ H5Handle write_axis(hid_t root, const Axis& axis) {
 
 /// The dimensions of every metric and their scales.
 struct Grid {
-  Shape shape;                   ///< of the points
-  Shape shape_with_types;        ///< of the metrics
-  std::vector<H5Handle> scales;  ///< one a dimension of shape_with_types
-  std::string coordinates;       ///< names of what advances with axes, for CF's attribute
-  std::size_t types;
+  Shape shape;      ///< of the points
+  Shape run_shape;  ///< of the metrics: with types and episodes where there are several
+  std::vector<H5Handle>
+      scales;               ///< one a dimension of run_shape, and the episode's where one has it
+  std::string coordinates;  ///< names of what advances with axes, for CF's attribute
+  std::size_t runs_per_point;
+  RunScales of_runs;  ///< those of types and episodes
 
   [[nodiscard]] std::vector<const H5Handle*> point_scales() const {
     return first_scales(shape.size());
   }
   [[nodiscard]] std::vector<const H5Handle*> metric_scales() const {
+    return first_scales(run_shape.size());
+  }
+  /// Of strategies and trust, whose last dimension is the episode even where there is one.
+  [[nodiscard]] std::vector<const H5Handle*> trust_scales() const {
     return first_scales(scales.size());
+  }
+  [[nodiscard]] Shape trust_shape() const {
+    Shape result = run_shape;
+    if (scales.size() > run_shape.size()) result.push_back(1);
+    return result;
   }
 
  private:
@@ -88,7 +99,8 @@ struct Grid {
 
 Grid write_grid(hid_t root, const Sweep& sweep) {
   Grid grid;
-  grid.types = sweep.types();
+  grid.runs_per_point = sweep.runs_per_point();
+  grid.scales.reserve(sweep.axes.size() + 4);  // of_runs points into them
   for (const Axis& axis : sweep.axes) {
     grid.shape.push_back(axis.values.size());
     grid.scales.push_back(write_axis(root, axis));
@@ -110,16 +122,39 @@ Grid write_grid(hid_t root, const Sweep& sweep) {
     grid.shape.push_back(static_cast<hsize_t>(sweep.replicates));
     count_from(sweep.replicates, 0, "replicate", "index of the population draw");
   }
-  grid.shape_with_types = grid.shape;
-  if (grid.types > 1) {
-    grid.shape_with_types.push_back(grid.types);
-    count_from(static_cast<std::int64_t>(grid.types), 1, "type", "need type");
+  grid.run_shape = grid.shape;
+  grid.of_runs.types = sweep.types();
+  grid.of_runs.episodes = sweep.episodes();
+  if (grid.of_runs.types > 1) {
+    grid.run_shape.push_back(grid.of_runs.types);
+    count_from(static_cast<std::int64_t>(grid.of_runs.types), 1, "type", "need type");
+    grid.of_runs.type = &grid.scales.back();
+  }
+  if (sweep.is_episodic()) {
+    if (grid.of_runs.episodes > 1) grid.run_shape.push_back(grid.of_runs.episodes);
+    count_from(static_cast<std::int64_t>(grid.of_runs.episodes), 1, "episode",
+               "episode, a run with fresh stock each");
+    grid.of_runs.episode = &grid.scales.back();
   }
   return grid;
 }
 
+/// Places of episodes that their points do not have: pending for ever, and not waited for.
+std::size_t absent_runs(const Outcomes& outcomes) {
+  const std::span<const Status> statuses = outcomes.statuses();
+  const std::size_t each = outcomes.runs_per_point();
+  std::size_t absent = 0;
+  for (std::size_t first = 0; first < statuses.size() && each > 1; first += each) {
+    const auto runs = statuses.subspan(first, each);
+    if (runs.front() == Status::pending) continue;
+    absent += static_cast<std::size_t>(std::count(runs.begin(), runs.end(), Status::pending));
+  }
+  return absent;
+}
+
 /// Statuses with their meanings; the dataset itself is written with the metrics. Points that the
-/// design leaves out are `pending` for ever: the attribute `excluded` says how many there are.
+/// design leaves out are `pending` for ever: the attribute `excluded` says how many there are, and
+/// `absent` how many runs of episodes that their points do not have.
 void describe_status(const H5Handle& dataset) {
   std::vector<std::uint8_t> codes;
   std::string meanings;
@@ -144,12 +179,12 @@ void write_metrics(hid_t root, const Grid& grid, const Sweep& sweep, const Outco
   const std::span<const Status> statuses = outcomes.statuses();
   const std::span codes(reinterpret_cast<const std::uint8_t*>(statuses.data()), statuses.size());
   std::vector<Numbers> columns;
-  columns.push_back({{"status", "", "how the run ended"}, grid.shape_with_types, codes});
+  columns.push_back({{"status", "", "how the run ended"}, grid.run_shape, codes});
   for (std::size_t m = 0; m < metrics().size(); ++m) {
     const Metric& metric = metrics()[m];
     if (!is_kept(metric, sweep)) continue;
     Numbers& column = columns.emplace_back(
-        Numbers{{metric.name, metric.unit, metric.long_name}, grid.shape_with_types, {}});
+        Numbers{{metric.name, metric.unit, metric.long_name}, grid.run_shape, {}});
     if (metric.real != nullptr) {
       column.values = outcomes.reals(m);
     } else {
@@ -158,18 +193,52 @@ void write_metrics(hid_t root, const Grid& grid, const Sweep& sweep, const Outco
   }
   const std::vector<H5Handle> datasets = write_datasets(root, columns);
   describe_status(datasets.front());
+  if (const std::size_t absent = absent_runs(outcomes); absent > 0) {
+    write_attribute(datasets.front().get(), "absent", static_cast<std::int64_t>(absent));
+  }
   if (const std::size_t excluded = sweep.excluded_points(); excluded > 0) {
     write_attribute(datasets.front().get(), "excluded", static_cast<std::int64_t>(excluded));
   }
   for (const H5Handle& dataset : datasets) bind_to_grid(dataset, grid, grid.metric_scales());
 }
 
-/// Networks have no need types; their metrics have the dimension like all others.
+/// One column of the figures of strategies and trust.
+template <class T>
+std::vector<T> trust_column(std::span<const TrustFigures> figures, T TrustFigures::*field) {
+  std::vector<T> values;
+  values.reserve(figures.size());
+  for (const TrustFigures& run : figures) values.push_back(run.*field);
+  return values;
+}
+
+void write_trust(hid_t root, const Grid& grid, const Outcomes& outcomes) {
+  // Where no point came to an end there are none.
+  std::vector<TrustFigures> none;
+  std::span<const TrustFigures> figures = outcomes.trust();
+  if (figures.empty()) {
+    none.resize(outcomes.statuses().size());
+    figures = none;
+  }
+  for (const TrustMetric& metric : trust_metrics()) {
+    const Described what{metric.name, metric.unit, metric.long_name};
+    const H5Handle dataset = [&] {
+      if (metric.real != nullptr) {
+        const std::vector<double> values = trust_column(figures, metric.real);
+        return write_dataset(root, what, grid.trust_shape(), std::span<const double>(values));
+      }
+      const std::vector<std::int64_t> values = trust_column(figures, metric.integer);
+      return write_dataset(root, what, grid.trust_shape(), std::span<const std::int64_t>(values));
+    }();
+    bind_to_grid(dataset, grid, grid.trust_scales());
+  }
+}
+
+/// Networks have no need types or episodes; their metrics have the dimensions like all others.
 void write_networks(hid_t root, const Grid& grid, const NetworkTable& networks) {
   if (networks.networks().empty()) return;
-  std::vector<const GraphMetrics*> cells(networks.points() * grid.types);
-  for (std::size_t i = 0; i < cells.size(); ++i) cells[i] = networks.of(i / grid.types);
-  write_network_metrics(root, grid.shape_with_types, grid.metric_scales(), cells);
+  std::vector<const GraphMetrics*> cells(networks.points() * grid.runs_per_point);
+  for (std::size_t i = 0; i < cells.size(); ++i) cells[i] = networks.of(i / grid.runs_per_point);
+  write_network_metrics(root, grid.run_shape, grid.metric_scales(), cells);
 }
 
 /// A setting as an attribute of its own type; an axis as an array.
@@ -281,7 +350,8 @@ void write_timing(const H5Builder& file, const Grid& grid, const Outcomes& outco
   std::vector<double> rates(outcomes.points());
   for (std::size_t point = 0; point < outcomes.points(); ++point) {
     double all = 0.0;
-    for (const std::int64_t run : rounds.subspan(point * outcomes.types(), outcomes.types())) {
+    for (const std::int64_t run :
+         rounds.subspan(point * outcomes.runs_per_point(), outcomes.runs_per_point())) {
       all += static_cast<double>(std::max<std::int64_t>(0, run));
     }
     const double seconds = outcomes.seconds()[point];
@@ -321,10 +391,10 @@ void publish_results(AtomicFile& file, const Scenario& scenario, const Outcomes&
     write_root_attributes(image.root(), scenario);
     const Grid grid = write_grid(image.root(), sweep);
     write_metrics(image.root(), grid, sweep, outcomes);
+    if (sweep.has_trust()) write_trust(image.root(), grid, outcomes);
     write_networks(image.root(), grid, networks);
-    const H5Handle* types = grid.types > 1 ? &grid.scales.back() : nullptr;
-    if (sweep.traces) write_traces(image, outcomes);
-    if (sweep.agents) write_agents(image, sweep, outcomes, types);
+    if (sweep.traces) write_traces(image, outcomes, grid.of_runs);
+    if (sweep.agents) write_agents(image, sweep, outcomes, grid.of_runs);
     write_settings(image, scenario);
     write_failures(image, outcomes);
     write_provenance(image, provenance);

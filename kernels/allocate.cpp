@@ -13,6 +13,8 @@
 
 #include <hwy/highway.h>
 
+#include <type_traits>
+
 #include "kernels/allocate.hpp"
 #include "kernels/lane_rows.hpp"
 
@@ -39,6 +41,16 @@ HWY_INLINE void for_rows(const CsrView& rows, RowRange range, const Visit& visit
   for (; row < range.end; ++row) visit.template operator()<false>(row);
 }
 
+/// A row with weights of the kind W.
+template <int L, class W>
+HWY_INLINE CsrRowOf<W> row_at(const CsrView& rows, std::size_t i) {
+  if constexpr (std::is_same_v<W, WeightPerLane>) {
+    return rows.lane_row<L>(i);
+  } else {
+    return rows.row_of<W>(i);
+  }
+}
+
 template <int L, class W, bool kBounded>
 void denominator_rows(const CsrView& rows, const PublishedNeeds<L>& ledger,
                       LaneSpan<const double, L> available, RowRange range,
@@ -50,7 +62,7 @@ void denominator_rows(const CsrView& rows, const PublishedNeeds<L>& ledger,
       *denominator[out] = offer.denominator;
       *scale[out] = offer.scale;
     } else {
-      compute_lane_offers<L, kBounded, kAhead>(rows.row_of<W>(p), available[p], ledger,
+      compute_lane_offers<L, kBounded, kAhead>(row_at<L, W>(rows, p), available[p], ledger,
                                                denominator[out], scale[out]);
     }
   });
@@ -65,8 +77,8 @@ void delivery_rows(const CsrView& rows, const PublishedNeeds<L>& ledger,
       *received[out] =
           gather_delivery<kBounded, kCap, kAhead>(rows.row_of<W>(r), *ledger.active[r], scale);
     } else {
-      gather_lane_deliveries<L, kBounded, kCap, kAhead>(rows.row_of<W>(r), ledger.active[r], scale,
-                                                        received[out]);
+      gather_lane_deliveries<L, kBounded, kCap, kAhead>(row_at<L, W>(rows, r), ledger.active[r],
+                                                        scale, received[out]);
     }
   });
 }
@@ -80,7 +92,8 @@ void return_rows(const CsrView& rows, LaneSpan<const double, L> scale,
     if constexpr (L == 1) {
       *returned[out] = gather_return<kAhead>(rows.row_of<W>(p), *scale[p], returned_claim);
     } else {
-      gather_lane_returns<L, kAhead>(rows.row_of<W>(p), scale[p], returned_claim, returned[out]);
+      gather_lane_returns<L, kAhead>(row_at<L, W>(rows, p), scale[p], returned_claim,
+                                     returned[out]);
     }
   });
 }
@@ -98,16 +111,22 @@ void settlement_rows(const CsrView& rows, const PublishedNeeds<L>& ledger,
       *returned[out] = settlement.returned;
     } else {
       gather_lane_settlements<L, kBounded, kCap, kAhead>(
-          rows.row_of<W>(p), scale[p], ledger, returned_share, delivered[out], returned[out]);
+          row_at<L, W>(rows, p), scale[p], ledger, returned_share, delivered[out], returned[out]);
     }
   });
 }
 
 // The variant of the model is picked once a range, outside the loops: choose.operator()<W,
 // kBounded>() for the matrix at hand.
-template <class Choose>
+template <int L, class Choose>
 HWY_INLINE auto for_matrix(const CsrView& rows, const Choose& choose) {
   const bool bounded = !rows.desire.empty();
+  if constexpr (L > 1) {
+    if (!rows.lane_weights.empty()) {
+      return bounded ? choose.template operator()<WeightPerLane, true>()
+                     : choose.template operator()<WeightPerLane, false>();
+    }
+  }
   if (rows.narrow()) {
     return bounded ? choose.template operator()<float, true>()
                    : choose.template operator()<float, false>();
@@ -120,8 +139,8 @@ template <int L>
 void denominators_of(const CsrView& rows, const PublishedNeeds<L>& ledger,
                      LaneSpan<const double, L> available, RowRange range,
                      LaneSpan<double, L> denominator, LaneSpan<double, L> scale) {
-  const auto variant =
-      for_matrix(rows, []<class W, bool kBounded>() { return denominator_rows<L, W, kBounded>; });
+  const auto variant = for_matrix<L>(
+      rows, []<class W, bool kBounded>() { return denominator_rows<L, W, kBounded>; });
   variant(rows, ledger, available, range, denominator, scale);
 }
 
@@ -129,7 +148,7 @@ template <int L>
 void deliveries_of(const CsrView& rows, const PublishedNeeds<L>& ledger,
                    LaneSpan<const double, L> scale, Cap cap, RowRange range,
                    LaneSpan<double, L> received) {
-  const auto variant = for_matrix(rows, [cap]<class W, bool kBounded>() {
+  const auto variant = for_matrix<L>(rows, [cap]<class W, bool kBounded>() {
     return cap == Cap::none ? delivery_rows<L, W, kBounded, Cap::none>
                             : delivery_rows<L, W, kBounded, Cap::active_need>;
   });
@@ -140,7 +159,10 @@ template <int L>
 void returns_of(const CsrView& rows, LaneSpan<const double, L> scale,
                 LaneSpan<const double, L> returned_claim, RowRange range,
                 LaneSpan<double, L> returned) {
-  const auto variant = rows.narrow() ? return_rows<L, float> : return_rows<L, double>;
+  auto variant = rows.narrow() ? return_rows<L, float> : return_rows<L, double>;
+  if constexpr (L > 1) {
+    if (!rows.lane_weights.empty()) variant = return_rows<L, WeightPerLane>;
+  }
   variant(rows, scale, returned_claim, range, returned);
 }
 
@@ -149,7 +171,7 @@ void settlements_of(const CsrView& rows, const PublishedNeeds<L>& ledger,
                     LaneSpan<const double, L> scale, LaneSpan<const double, L> returned_share,
                     Cap cap, RowRange range, LaneSpan<double, L> delivered,
                     LaneSpan<double, L> returned) {
-  const auto variant = for_matrix(rows, [cap]<class W, bool kBounded>() {
+  const auto variant = for_matrix<L>(rows, [cap]<class W, bool kBounded>() {
     return cap == Cap::none ? settlement_rows<L, W, kBounded, Cap::none>
                             : settlement_rows<L, W, kBounded, Cap::active_need>;
   });

@@ -27,8 +27,14 @@ struct CsrRowOf {
 };
 using CsrRow = CsrRowOf<double>;
 
+/// In the place of W: every lane has weights of its own, `weights` holding entries × L (M6).
+struct WeightPerLane {};
+template <>
+struct CsrRowOf<WeightPerLane> : CsrRow {};
+
 /// Borrowed rows. Shapes: offsets rows+1 (first 0, last = entries), the others entries;
-/// columns ascend strictly within a row. Weights are in one of `weights` and `narrow_weights`.
+/// columns ascend strictly within a row. Weights are in one of `weights`, `narrow_weights` and
+/// `lane_weights`.
 /// `desire` is empty when every D is infinite.
 struct CsrView {
   std::span<const Offset> offsets;
@@ -36,6 +42,8 @@ struct CsrView {
   std::span<const double> weights;
   std::span<const double> desire;
   std::span<const float> narrow_weights = {};
+  /// Entries × L, in the place of the others, for passes of L > 1 lanes.
+  std::span<const double> lane_weights = {};
 
   [[nodiscard]] std::size_t rows() const { return offsets.empty() ? 0 : offsets.size() - 1; }
   [[nodiscard]] Offset entries() const { return offsets.empty() ? 0 : offsets.back(); }
@@ -56,7 +64,18 @@ struct CsrView {
     if (!desire.empty()) row.desire = desire.subspan(begin, length);
     return row;
   }
-  /// A weight of either kind.
+  /// A row whose weights differ from lane to lane.
+  template <int L>
+  [[nodiscard, gnu::always_inline]] inline CsrRowOf<WeightPerLane> lane_row(std::size_t i) const {
+    const auto begin = static_cast<std::size_t>(offsets[i]);
+    const auto length = static_cast<std::size_t>(offsets[i + 1]) - begin;
+    CsrRowOf<WeightPerLane> row;
+    row.columns = columns.subspan(begin, length);
+    row.weights = lane_weights.subspan(begin * L, length * L);
+    if (!desire.empty()) row.desire = desire.subspan(begin, length);
+    return row;
+  }
+  /// A weight that all lanes share.
   [[nodiscard]] double weight(std::size_t entry) const {
     return narrow() ? static_cast<double>(narrow_weights[entry]) : weights[entry];
   }

@@ -54,6 +54,36 @@ HWY_INLINE typename LaneGroups<L>::V lanes_at(const double* row, std::size_t gro
   return hn::LoadU(typename Groups::D(), row + group + v * Groups::kVectorLanes);
 }
 
+/// The weight of an entry in one vector of lanes.
+template <int L, class W>
+HWY_INLINE typename LaneGroups<L>::V weights_at(const CsrRowOf<W>& row, std::size_t entry,
+                                                std::size_t /*group*/, std::size_t /*v*/) {
+  return hn::Set(typename LaneGroups<L>::D(), weight_of(row, entry));
+}
+template <int L>
+HWY_INLINE typename LaneGroups<L>::V weights_at(const CsrRowOf<WeightPerLane>& row,
+                                                std::size_t entry, std::size_t group,
+                                                std::size_t v) {
+  return lanes_at<L>(row.weights.data() + entry * L, group, v);
+}
+
+/// Asks for the weights that entries to come will need; those of all lanes come in order, a line or
+/// two an entry, and fewer ahead do.
+template <int L, class W>
+HWY_INLINE void prefetch_weights(const CsrRowOf<W>& row, std::size_t entry, std::size_t /*group*/) {
+  __builtin_prefetch(row.weights.data() + entry + kPrefetchAhead);
+}
+template <int L>
+HWY_INLINE void prefetch_weights(const CsrRowOf<WeightPerLane>& row, std::size_t entry,
+                                 std::size_t group) {
+  constexpr std::size_t kAhead = 64;
+  for (std::size_t i = 0; i < 4; ++i) {
+    const double* const weights = row.weights.data() + (entry + i + kAhead) * L + group;
+    __builtin_prefetch(weights);
+    if constexpr (LaneGroups<L>::kGroupLanes > 8) __builtin_prefetch(weights + 8);
+  }
+}
+
 /// Four partial sums of a group of lanes.
 template <int L>
 struct LaneAccumulator {
@@ -84,7 +114,7 @@ HWY_INLINE void for_lane_entries(const CsrRowOf<W>& row, const double* gathered,
   for (; j + 4 <= length; j += 4) {
     if constexpr (kAhead) {
       __builtin_prefetch(row.columns.data() + j + kPrefetchAhead);
-      __builtin_prefetch(row.weights.data() + j + kPrefetchAhead);
+      prefetch_weights<L>(row, j, group);
       if (!row.desire.empty()) __builtin_prefetch(row.desire.data() + j + kPrefetchAhead);
       const Index* const next = row.columns.data() + j + kLanesAhead;
       for (std::size_t i = 0; i < 4; ++i) {
@@ -133,11 +163,11 @@ HWY_INLINE void compute_lane_offers(const CsrRowOf<W>& own_row, const double* ow
     LaneAccumulator<L> sum;
     for_lane_entries<L, kAhead>(
         own_row, ledger.active[0], group, [&](std::size_t k, std::size_t j) HWY_ATTR {
-          const auto weight = hn::Set(d, weight_of(own_row, j));
           const double* active = ledger.active[static_cast<std::size_t>(own_row.columns[j])];
           for (std::size_t v = 0; v < Groups::kVectors; ++v) {
             const auto claim = claims_on<L, kBounded>(own_row, j, lanes_at<L>(active, group, v));
-            sum.partial[k][v] = fused_multiply_add(weight, claim, sum.partial[k][v]);
+            sum.partial[k][v] =
+                fused_multiply_add(weights_at<L>(own_row, j, group, v), claim, sum.partial[k][v]);
           }
         });
     for (std::size_t v = 0; v < Groups::kVectors; ++v) {
@@ -190,9 +220,9 @@ HWY_INLINE void gather_lane_deliveries(const CsrRowOf<W>& own_row, const double*
     LaneAccumulator<L> sum;
     for_lane_entries<L, kAhead>(
         own_row, scale[0], group, [&](std::size_t k, std::size_t j) HWY_ATTR {
-          const auto weight = hn::Set(d, weight_of(own_row, j));
           const double* s = scale[static_cast<std::size_t>(own_row.columns[j])];
           for (std::size_t v = 0; v < Groups::kVectors; ++v) {
+            const V weight = weights_at<L>(own_row, j, group, v);
             const V factor = lanes_at<L>(s, group, v);
             V& partial = sum.partial[k][v];
             if constexpr (!kBounded && kCap == Cap::none) {
@@ -233,11 +263,10 @@ HWY_INLINE void gather_lane_returns(const CsrRowOf<W>& own_row, const double* ow
     LaneAccumulator<L> sum;
     for_lane_entries<L, kAhead>(
         own_row, returned_claim[0], group, [&](std::size_t k, std::size_t j) HWY_ATTR {
-          const auto weight = hn::Set(d, weight_of(own_row, j));
           const double* claim = returned_claim[static_cast<std::size_t>(own_row.columns[j])];
           for (std::size_t v = 0; v < Groups::kVectors; ++v) {
-            sum.partial[k][v] =
-                fused_multiply_add(weight, lanes_at<L>(claim, group, v), sum.partial[k][v]);
+            sum.partial[k][v] = fused_multiply_add(weights_at<L>(own_row, j, group, v),
+                                                   lanes_at<L>(claim, group, v), sum.partial[k][v]);
           }
         });
     for (std::size_t v = 0; v < Groups::kVectors; ++v) {
@@ -261,9 +290,9 @@ HWY_INLINE void gather_lane_settlements(const CsrRowOf<W>& own_row, const double
     LaneAccumulator<L> back;
     for_lane_entries<L, kAhead>(
         own_row, ledger.active[0], group, [&](std::size_t k, std::size_t j) HWY_ATTR {
-          const auto weight = hn::Set(d, weight_of(own_row, j));
           const auto column = static_cast<std::size_t>(own_row.columns[j]);
           for (std::size_t v = 0; v < Groups::kVectors; ++v) {
+            const V weight = weights_at<L>(own_row, j, group, v);
             const V active = lanes_at<L>(ledger.active[column], group, v);
             const V claim = claims_on<L, kBounded>(own_row, j, active);
             V allocation = hn::Mul(lanes_at<L>(own_scale, group, v), hn::Mul(weight, claim));

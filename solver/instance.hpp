@@ -22,8 +22,9 @@ enum class Source {
 /// only.
 struct Instance {
   Source source = Source::generated;
-  Recognition recognition;  ///< empty when generated
-  Amounts amounts;          ///< empty when generated or from ratings
+  Recognition recognition;           ///< empty when generated
+  Amounts amounts;                   ///< empty when generated or from ratings
+  std::vector<Rating> ratings = {};  ///< as the file has them, those of oneself left out
   std::vector<std::string> provider_ids;
   std::vector<std::string> recipient_ids;
   std::uint64_t content_hash = 0;  ///< of the files' bytes; part of the plan's identity

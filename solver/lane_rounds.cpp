@@ -119,7 +119,7 @@ LaneRounds<L>::LaneRounds(const Recognition& recognition, const BatchTraits& tra
 template <int L>
 void LaneRounds<L>::start(std::size_t lane, const RoundSettings& settings,
                           std::span<const double> need, std::span<const double> capacity,
-                          double capacity_factor) {
+                          double capacity_factor, std::span<const double> claims) {
   Lane& run = lanes_[lane];
   run = {};
   run.busy = true;
@@ -132,6 +132,7 @@ void LaneRounds<L>::start(std::size_t lane, const RoundSettings& settings,
   run.need = need;
   run.capacity = capacity;
   run.capacity_factor = capacity_factor;
+  run.claims = claims;
 }
 
 /// Lanes whose runs have the same amounts – one draw, different ratios or rules – are filled
@@ -170,7 +171,9 @@ void LaneRounds<L>::fill_starting_lanes() {
     moves_.fill(needs, asked);
     if (L > 1 || !available_.empty()) moves_.fill(capacities, asked);
     for (std::size_t l = 0; l < L; ++l) {
-      if (needs.starts[l] != 0) lanes_[l].asked_next = whole_sum(peers_, asked[l]);
+      if (needs.starts[l] == 0) continue;
+      if (!lanes_[l].claims.empty()) asked[l] -= start_claims(l);
+      lanes_[l].asked_next = whole_sum(peers_, asked[l]);
     }
   }
 }
@@ -257,6 +260,7 @@ void LaneRounds<L>::deliver() {
           received_.empty() ? made.rows(last - first) : write(received_).part(first, last);
       rows_.deliveries(ledger_.active_needs(), scale(), {first, last}, received);
       settle_(rules, state, first, last, received, tally);
+      if (claims_) publish_claims(first, last, received, tally);
     });
     recipient_tallies_[begin / kRowBlock] = tally;
   });
@@ -451,7 +455,8 @@ std::size_t LaneRounds<L>::bytes() const {
     doubles += vector->size();
   }
   return rows_.bytes() + doubles * sizeof(double) + ledger_.bytes() + recurrence_.bytes() +
-         asks_.size() + offers_.size() + provider_tallies_.size() * sizeof(StockTally<L>) +
+         asks_.size() + offers_.size() + has_received_.size() +
+         provider_tallies_.size() * sizeof(StockTally<L>) +
          recipient_tallies_.size() * sizeof(SettleTally<L>) +
          message_tallies_.capacity() * sizeof(PerLane<std::int64_t, L>);
 }

@@ -67,8 +67,12 @@ class alignas(64) LaneRounds {
   /// Starts a run in a free lane. need: R amounts ≥ 0; capacity: P amounts ≥ 0, each times
   /// `capacity_factor`; all finite. They are read when the next round begins – lanes that start
   /// together on the same amounts are filled together – and one lane may read them until it ends.
+  /// claims: what each recipient multiplies its residual by before it publishes it (M6), R numbers
+  /// ≥ 0 that are read until the run ends; empty: 1. A 0 is a closed column W_·r: nothing of what r
+  /// asks for is heard, so nobody allocates to it.
   void start(std::size_t lane, const RoundSettings& settings, std::span<const double> need,
-             std::span<const double> capacity, double capacity_factor = 1.0);
+             std::span<const double> capacity, double capacity_factor = 1.0,
+             std::span<const double> claims = {});
 
   /// Lanes that have a run which has not ended.
   [[nodiscard]] bool busy(std::size_t lane) const {
@@ -115,6 +119,9 @@ class alignas(64) LaneRounds {
   /// What recipients receive is settled at once and gone, unless somebody wants to see it.
   void keep_received() { received_.resize(need_rows() * L); }
   [[nodiscard]] LaneSpan<const double, L> received() const { return read(received_); }
+  /// 1 for recipients that have received something since their run began; for runs with claims.
+  [[nodiscard]] LaneSpan<const std::uint8_t, L> has_received() const { return read(has_received_); }
+  [[nodiscard]] const Recognition& recognition() const { return recognition_; }
 
   /// Bytes of state held, the recognition matrix not counted.
   [[nodiscard]] std::size_t bytes() const;
@@ -126,6 +133,7 @@ class alignas(64) LaneRounds {
     bool saves = false;   ///< this round saves the state of the round before
     std::span<const double> need;
     std::span<const double> capacity;
+    std::span<const double> claims;
     double capacity_factor = 1.0;
     RoundSettings settings;
     RunReport report;
@@ -140,8 +148,8 @@ class alignas(64) LaneRounds {
   };
 
   template <class Vector>
-  [[nodiscard]] static LaneSpan<const double, L> read(const Vector& values) {
-    return LaneSpan<const double, L>(values);
+  [[nodiscard]] static LaneSpan<const typename Vector::value_type, L> read(const Vector& values) {
+    return LaneSpan<const typename Vector::value_type, L>(values);
   }
   template <class Vector>
   [[nodiscard]] static LaneSpan<double, L> write(Vector& values) {
@@ -162,6 +170,10 @@ class alignas(64) LaneRounds {
     return recognition_.agent_network ? provider_degrees_ : recipient_degrees_;
   }
   void fill_starting_lanes();
+  /// Returns the degrees of recipients that nobody hears.
+  [[nodiscard]] double start_claims(std::size_t lane);
+  void publish_claims(std::size_t begin, std::size_t end, LaneSpan<const double, L> received,
+                      SettleTally<L>& tally);
   void borrow(const Lane& run);
   [[nodiscard]] PerLane<SettleRule, L> settle_rules() const;
   [[nodiscard]] PerLane<StockRule, L> stock_rules() const;
@@ -202,6 +214,8 @@ class alignas(64) LaneRounds {
   LaneVector<double> total_;                ///< y_r, only where some ω < 1
   GatheredVector<double> returned_;         ///< stock only
   LaneVector<double> received_;             ///< only if somebody looks
+  LaneVector<std::uint8_t> has_received_;   ///< only where some run has claims
+  bool claims_ = false;                     ///< some run does
   LaneVector<std::uint8_t> asks_, offers_;  ///< for counting messages, once that is needed
   Recurrence<L> recurrence_;
   std::vector<double> provider_degrees_;   ///< entries of a row with D > 0

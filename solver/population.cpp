@@ -61,23 +61,26 @@ std::string population_problem(const PopulationSettings& settings) {
 }
 
 Amounts draw_population(const PopulationSettings& settings, std::size_t agents, std::uint64_t seed,
-                        std::uint32_t network, std::uint32_t replicate) {
-  return draw_population_part(settings, agents, 0, agents, seed, network, replicate);
+                        std::uint32_t network, std::uint32_t replicate, std::uint32_t episode) {
+  return draw_population_part(settings, agents, 0, agents, seed, network, replicate, episode);
 }
 
 Amounts draw_population_part(const PopulationSettings& settings, std::size_t agents,
                              std::size_t first_agent, std::size_t count, std::uint64_t seed,
-                             std::uint32_t network, std::uint32_t replicate) {
+                             std::uint32_t network, std::uint32_t replicate,
+                             std::uint32_t episode) {
   if (const std::string problem = population_problem(settings); !problem.empty()) {
     throw InvalidPoint(problem);
   }
   const DrawKey first{network, replicate, static_cast<std::uint32_t>(first_agent), 0};
+  DrawKey of_episode = first;
+  of_episode.other = episode;
   // The mean capacity is immaterial: the supply ratio scales it.
   const AmountDistribution need(settings.need, settings.need_mean, settings.need_cv);
   const AmountDistribution capacity(settings.capacity, 1.0, settings.capacity_cv);
   Amounts amounts;
-  amounts.need = draw_amounts(need, count, settings.types, seed, "need", first);
-  amounts.capacity = draw_amounts(capacity, count, settings.types, seed, "capacity", first);
+  amounts.need = draw_amounts(need, count, settings.types, seed, "need", of_episode);
+  amounts.capacity = draw_amounts(capacity, count, settings.types, seed, "capacity", of_episode);
   keep_fraction(amounts.need, settings.recipient_fraction, agents, RandomStream(seed, "recipient"),
                 first);
   keep_fraction(amounts.capacity, settings.provider_fraction, agents,

@@ -24,14 +24,17 @@ struct Amounts {
 /// Draws needs and capacities of N agents. Every draw is keyed by (network, replicate, agent)
 /// alone, so points that differ in a ratio or a size share their draws. An agent is a provider, or
 /// a recipient, for all types or for none. Capacities are not yet scaled.
+/// Of another episode (from 0) the amounts are others, but the same agents have some: roles are not
+/// drawn anew, for trust is in agents of a role.
 [[nodiscard]] Amounts draw_population(const PopulationSettings& settings, std::size_t agents,
                                       std::uint64_t seed, std::uint32_t network,
-                                      std::uint32_t replicate);
+                                      std::uint32_t replicate, std::uint32_t episode = 0);
 /// The same of agents [first, first + count) alone. Who belongs to a fraction is decided among all:
 /// with fractions below 1 that takes 16 bytes for each of the `agents`.
 [[nodiscard]] Amounts draw_population_part(const PopulationSettings& settings, std::size_t agents,
                                            std::size_t first, std::size_t count, std::uint64_t seed,
-                                           std::uint32_t network, std::uint32_t replicate);
+                                           std::uint32_t network, std::uint32_t replicate,
+                                           std::uint32_t episode = 0);
 
 /// What capacities are to be multiplied by so that total capacity / total need = ratio. Throws
 /// InvalidPoint when a ratio > 0 meets a type without need or without capacity; `type` of `types`

@@ -102,6 +102,18 @@ CsrMatrix without_zeros(const CsrMatrix& rows) {
   return kept;
 }
 
+/// Where the entries of weight 0 are.
+std::vector<std::pair<Index, Index>> zeros_of(const CsrMatrix& rows) {
+  std::vector<std::pair<Index, Index>> zeros;
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    for (auto e = static_cast<std::size_t>(rows.offsets[i]);
+         e < static_cast<std::size_t>(rows.offsets[i + 1]); ++e) {
+      if (!(rows.weights[e] > 0.0)) zeros.emplace_back(static_cast<Index>(i), rows.columns[e]);
+    }
+  }
+  return zeros;
+}
+
 bool any_zero(const CsrMatrix& rows) {
   return std::any_of(rows.weights.begin(), rows.weights.end(),
                      [](double weight) { return !(weight > 0.0); });
@@ -142,7 +154,10 @@ Recognition agent_recognition(CsrMatrix rows, bool zeros) {
   result.agent_network = true;
   result.provider_degree = row_lengths(rows.offsets);
   result.network_edges = rows.entries() / 2;
-  if (zeros) rows = without_zeros(rows);
+  if (zeros) {
+    result.unrecognised = zeros_of(rows);
+    rows = without_zeros(rows);
+  }
   result.recognised_pairs = rows.entries() / 2;
   result.provider_rows = std::move(rows);
   return result;
@@ -155,7 +170,8 @@ double Recognition::mean_degree() const {
 
 std::size_t Recognition::bytes() const {
   return provider_rows.bytes() + recipient_rows_if_bipartite.bytes() +
-         (provider_degree.size() + recipient_degree.size()) * sizeof(Index);
+         (provider_degree.size() + recipient_degree.size() + 2 * unrecognised.size()) *
+             sizeof(Index);
 }
 
 Recognition recognise(Network network, const RecognitionSettings& settings, std::uint64_t seed,
@@ -202,7 +218,10 @@ Recognition bipartite_recognition(CsrMatrix rows) {
   result.recipient_degree.assign(rows.column_count, 0);
   for (const Index r : rows.columns) ++result.recipient_degree[static_cast<std::size_t>(r)];
   result.network_edges = rows.entries();
-  if (any_zero(rows)) rows = without_zeros(rows);
+  if (any_zero(rows)) {
+    result.unrecognised = zeros_of(rows);
+    rows = without_zeros(rows);
+  }
   result.recognised_pairs = rows.entries();
   result.recipient_rows_if_bipartite = transposed(rows);
   result.provider_rows = std::move(rows);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "kernels/csr.hpp"
@@ -22,6 +23,9 @@ struct Recognition {
   std::vector<Index> recipient_degree;  ///< empty for an agent network: the same links
   std::int64_t network_edges = 0;       ///< links of the network, each counted once
   std::int64_t recognised_pairs = 0;    ///< those with MR > 0
+  /// Links with MR = 0, which are no entries of the rows but carry trust (M6): row and column of
+  /// what would be the entry, ascending.
+  std::vector<std::pair<Index, Index>> unrecognised;
 
   [[nodiscard]] std::size_t providers() const { return provider_rows.rows(); }
   [[nodiscard]] std::size_t recipients() const { return provider_rows.column_count; }

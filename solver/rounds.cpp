@@ -16,13 +16,15 @@ RoundSolver::RoundSolver(const Recognition& recognition, const RoundSettings& se
       rounds_(recognition, BatchTraits::of(settings), threads, peers) {}
 
 RunReport RoundSolver::run(std::span<const double> need, std::span<const double> capacity,
-                           const RoundObserver& observer) {
+                           const RoundObserver& observer, std::span<const double> claims) {
   need_ = need;
   capacity_ = capacity;
-  rounds_.start(0, settings_, need, capacity);
+  claims_ = claims;
+  rounds_.start(0, settings_, need, capacity, 1.0, claims);
   if (observer) {
     rounds_.keep_received();
-    residual_.assign(need.begin(), need.end());
+    residual_.resize(need.size());
+    for (std::size_t r = 0; r < need.size(); ++r) residual_[r] = need[r] * claim_of(r);
     denominator_before_.assign(capacity.size(), 0.0);
   }
   while (rounds_.busy(0)) {
@@ -41,7 +43,7 @@ RunReport RoundSolver::run(std::span<const double> need, std::span<const double>
 
 void RoundSolver::remember() {
   for (std::size_t r = 0; r < need_.size(); ++r) {
-    residual_[r] = std::max(0.0, need_[r] - satisfied()[r]);
+    residual_[r] = std::max(0.0, need_[r] - satisfied()[r]) * claim_of(r);
   }
   std::copy(denominator().begin(), denominator().end(), denominator_before_.begin());
 }

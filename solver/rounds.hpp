@@ -46,15 +46,17 @@ class RoundSolver {
 
   /// need: R amounts ≥ 0; capacity: P amounts ≥ 0, both finite and kept by reference until the next
   /// run. A run whose numbers overflow ends as `failed`.
+  /// claims: what recipients multiply their residuals by before they publish them, as
+  /// LaneRounds::start() takes it.
   RunReport run(std::span<const double> need, std::span<const double> capacity,
-                const RoundObserver& observer = {});
+                const RoundObserver& observer = {}, std::span<const double> claims = {});
 
   // The state after the last round. What is marked (observed) is kept for observers alone.
   [[nodiscard]] std::int64_t round() const { return rounds_.report(0).rounds; }
   [[nodiscard]] double wasted() const { return rounds_.report(0).wasted; }
   [[nodiscard]] TraceRow trace_row() const;  ///< (observed); called by all peers or by none
   [[nodiscard]] PublishedNeeds<1> ledger() const { return rounds_.ledger(); }
-  /// ρ_r as published in this round (observed).
+  /// ρ̂_r, as published in this round (observed).
   [[nodiscard]] std::span<const double> published_residual() const { return residual_; }
   [[nodiscard]] std::span<const double> received() const { return of(rounds_.received()); }
   [[nodiscard]] bool converged(std::size_t r) const;
@@ -66,6 +68,8 @@ class RoundSolver {
   [[nodiscard]] std::span<const double> denominator() const { return of(rounds_.denominator()); }
 
   [[nodiscard]] const LaneRounds<1>& lane() const { return rounds_; }
+  /// What it runs on; with trust W.
+  [[nodiscard]] const Recognition& recognition() const { return rounds_.recognition(); }
   /// Bytes of state held, the recognition matrix not counted.
   [[nodiscard]] std::size_t bytes() const;
 
@@ -74,6 +78,7 @@ class RoundSolver {
     return lane.values();
   }
   void remember();
+  [[nodiscard]] double claim_of(std::size_t r) const { return claims_.empty() ? 1.0 : claims_[r]; }
   /// Of the whole network: sums over recipients, counts.
   template <class Term>
   [[nodiscard]] double sum_recipients(const Term& term) const;
@@ -86,6 +91,7 @@ class RoundSolver {
   LaneRounds<1> rounds_;
   std::span<const double> need_;
   std::span<const double> capacity_;
+  std::span<const double> claims_;
   // As they were before the round; only with an observer.
   std::vector<double> residual_;
   std::vector<double> denominator_before_;

@@ -70,6 +70,8 @@ struct PopulationSettings {
   double provider_fraction = 1.0;
   double recipient_fraction = 1.0;
   std::int64_t types = 1;
+  std::int64_t episodes = 1;  ///< M6: runs with fresh stock in which trust lives on
+  bool redraw = true;         ///< whether amounts are drawn anew for every episode
 
   bool operator==(const PopulationSettings&) const = default;
 };
@@ -92,6 +94,41 @@ struct RoundSettings {
   double relaxation = 1.0;     ///< ω, reallocate only
 };
 
+/// M6. What agents publish: their residual, or more.
+struct StrategySettings {
+  double aggressive_fraction = 0.0;
+  double strategic_fraction = 0.0;
+  double bias = 0.5;  ///< b
+
+  [[nodiscard]] bool all_cooperate() const {
+    return aggressive_fraction == 0.0 && strategic_fraction == 0.0;
+  }
+};
+
+enum class TrustMode { off, on };
+
+/// What trust starts from: nothing known, or the ratings of the instance's file.
+enum class InitialTrust { neutral, ratings };
+
+/// M6. How trust is learnt and what it does to W. Without TrustMode::on nothing of it is read.
+struct TrustSettings {
+  TrustMode mode = TrustMode::off;
+  double decay = 0.95;        ///< λ
+  double gamma = 2.0;         ///< γ, one of kTrustExponents
+  double global_share = 0.3;  ///< μ
+  double restart = 0.15;      ///< a of EigenTrust
+  double pretrusted = 0.0;    ///< share of agents that EigenTrust restarts from; 0: all
+  InitialTrust initial = InitialTrust::neutral;
+  double prior_strength = 2.0;  ///< s
+  double audit = 1.0;           ///< probability that a provider audits a recipient, an episode
+  double audit_noise = 0.0;     ///< σ
+  bool detection = false;
+  std::int64_t hits = 2;        ///< m
+  std::int64_t quarantine = 3;  ///< q
+};
+/// By products and square roots alone.
+inline constexpr double kTrustExponents[] = {0.0, 0.5, 1.0, 2.0, 3.0, 4.0};
+
 /// How the matrix is stored while rounds run; sums are in doubles either way.
 enum class WeightPrecision { f64, f32 };
 
@@ -112,7 +149,11 @@ struct Settings {
   RecognitionSettings recognition;
   PopulationSettings population;
   RoundSettings round;
+  StrategySettings strategies;
+  TrustSettings trust;
   SolverSettings solver;
+
+  [[nodiscard]] bool trusts() const { return trust.mode == TrustMode::on; }
 };
 
 }  // namespace needflow

@@ -18,6 +18,20 @@ template <class Add>
   return (partial[0] + partial[1]) + (partial[2] + partial[3]);
 }
 
+/// A row of what all lanes share, and W_pr of one lane.
+[[nodiscard]] inline CsrRow shared_row(const CsrView& rows, std::size_t i) {
+  const auto begin = static_cast<std::size_t>(rows.offsets[i]);
+  const auto length = static_cast<std::size_t>(rows.offsets[i + 1]) - begin;
+  CsrRow row{rows.columns.subspan(begin, length), {}, {}};
+  if (!rows.desire.empty()) row.desire = rows.desire.subspan(begin, length);
+  return row;
+}
+template <int L>
+[[nodiscard]] double weight(const CsrView& rows, std::size_t i, std::size_t j, std::size_t l) {
+  const auto entry = static_cast<std::size_t>(rows.offsets[i]) + j;
+  return rows.lane_weights.empty() ? rows.weights[entry] : rows.lane_weights[entry * L + l];
+}
+
 /// a_pr = min(D_pr, a_r).
 [[nodiscard]] inline double claim(const CsrRow& row, std::size_t j, double active) {
   const double desire =
@@ -39,11 +53,11 @@ void denominators(const CsrView& provider_rows, const PublishedNeeds<L>& ledger,
                   LaneSpan<const double, L> available, RowRange range,
                   LaneSpan<double, L> denominator, LaneSpan<double, L> scale) {
   for (std::size_t p = range.begin; p < range.end; ++p) {
-    const CsrRow row = provider_rows.row(p);
+    const CsrRow row = shared_row(provider_rows, p);
     for (std::size_t l = 0; l < L; ++l) {
       const double d = row_sum(row.columns.size(), [&](std::size_t j, double sum) {
         const double a = claim(row, j, ledger.active[static_cast<std::size_t>(row.columns[j])][l]);
-        return std::fma(row.weights[j], a, sum);
+        return std::fma(weight<L>(provider_rows, p, j, l), a, sum);
       });
       denominator[p - range.begin][l] = d;
       scale[p - range.begin][l] = d > 0.0 ? available[p][l] / d : 0.0;
@@ -57,15 +71,15 @@ void deliveries(const CsrView& recipient_rows, const PublishedNeeds<L>& ledger,
                 LaneSpan<double, L> received) {
   const bool plain = recipient_rows.desire.empty() && cap == Cap::none;
   for (std::size_t r = range.begin; r < range.end; ++r) {
-    const CsrRow row = recipient_rows.row(r);
+    const CsrRow row = shared_row(recipient_rows, r);
     for (std::size_t l = 0; l < L; ++l) {
       const double active = ledger.active[r][l];
       const double sum = row_sum(row.columns.size(), [&](std::size_t j, double partial) {
         const double s = scale[static_cast<std::size_t>(row.columns[j])][l];
         const double a = claim(row, j, active);
-        if (plain) return std::fma(row.weights[j], s, partial);
-        if (cap == Cap::none) return std::fma(s, row.weights[j] * a, partial);
-        return partial + allocation(s, row.weights[j], a, cap);
+        if (plain) return std::fma(weight<L>(recipient_rows, r, j, l), s, partial);
+        if (cap == Cap::none) return std::fma(s, weight<L>(recipient_rows, r, j, l) * a, partial);
+        return partial + allocation(s, weight<L>(recipient_rows, r, j, l), a, cap);
       });
       received[r - range.begin][l] = plain ? active * sum : sum;
     }
@@ -77,11 +91,11 @@ void returns(const CsrView& provider_rows, LaneSpan<const double, L> scale,
              LaneSpan<const double, L> returned_claim, RowRange range,
              LaneSpan<double, L> returned) {
   for (std::size_t p = range.begin; p < range.end; ++p) {
-    const CsrRow row = provider_rows.row(p);
+    const CsrRow row = shared_row(provider_rows, p);
     for (std::size_t l = 0; l < L; ++l) {
       const double sum = row_sum(row.columns.size(), [&](std::size_t j, double partial) {
         const auto r = static_cast<std::size_t>(row.columns[j]);
-        return std::fma(row.weights[j], returned_claim[r][l], partial);
+        return std::fma(weight<L>(provider_rows, p, j, l), returned_claim[r][l], partial);
       });
       returned[p - range.begin][l] = scale[p][l] * sum;
     }
@@ -93,11 +107,12 @@ void settlements(const CsrView& provider_rows, const PublishedNeeds<L>& ledger,
                  LaneSpan<const double, L> scale, LaneSpan<const double, L> returned_share, Cap cap,
                  RowRange range, LaneSpan<double, L> delivered, LaneSpan<double, L> returned) {
   for (std::size_t p = range.begin; p < range.end; ++p) {
-    const CsrRow row = provider_rows.row(p);
+    const CsrRow row = shared_row(provider_rows, p);
     for (std::size_t l = 0; l < L; ++l) {
       const auto sent = [&](std::size_t j) {
         const auto r = static_cast<std::size_t>(row.columns[j]);
-        return allocation(scale[p][l], row.weights[j], claim(row, j, ledger.active[r][l]), cap);
+        return allocation(scale[p][l], weight<L>(provider_rows, p, j, l),
+                          claim(row, j, ledger.active[r][l]), cap);
       };
       delivered[p - range.begin][l] =
           row_sum(row.columns.size(), [&](std::size_t j, double sum) { return sum + sent(j); });

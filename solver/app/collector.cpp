@@ -18,14 +18,16 @@ void Collector::restore(JournalContents contents) {
 std::vector<std::uint8_t> Collector::wanted(bool retry_failed) {
   std::vector<std::uint8_t> wanted(outcomes_.points(), 0);
   const auto statuses = outcomes_.statuses();
-  const std::size_t types = outcomes_.types();
+  const std::size_t types = outcomes_.runs_per_point();
   done_ = 0;
   for (std::size_t point = 0; point < wanted.size(); ++point) {
     const auto runs = statuses.subspan(point * types, types);
     const auto any = [&](Status status) {
       return std::find(runs.begin(), runs.end(), status) != runs.end();
     };
-    wanted[point] = any(Status::pending) || (retry_failed && any(Status::failed)) ? 1 : 0;
+    // Runs come together; episodes that a point does not have stay pending.
+    wanted[point] =
+        runs.front() == Status::pending || (retry_failed && any(Status::failed)) ? 1 : 0;
     if (wanted[point] == 0) ++done_;
   }
   tried_.clear();
@@ -38,7 +40,8 @@ std::vector<std::uint8_t> Collector::wanted(bool retry_failed) {
 std::size_t Collector::failed() const {
   const auto statuses = outcomes_.statuses();
   const auto failed = [&](const auto& message) {
-    const auto runs = statuses.subspan(message.first * outcomes_.types(), outcomes_.types());
+    const auto runs =
+        statuses.subspan(message.first * outcomes_.runs_per_point(), outcomes_.runs_per_point());
     return std::find(runs.begin(), runs.end(), Status::failed) != runs.end();
   };
   const auto& messages = outcomes_.messages();
@@ -111,7 +114,7 @@ void Collector::report_trouble(const OutcomeBatch& batch, std::size_t i) {
   constexpr std::size_t kShown = 10;
   if (++new_troubles_ > kShown || level_ < LogLevel::warning || progress_ == nullptr) return;
   const std::size_t point = batch.points[i];
-  const Status status = batch.outcomes[i * outcomes_.types()].status;
+  const Status status = batch.outcomes[i * outcomes_.runs_per_point()].status;
   progress_->say(fmt::format("point {} ({}) is {}: {}", point, point_text(sweep_, point),
                              status_name(status), batch.messages[i]));
   if (new_troubles_ == kShown) {

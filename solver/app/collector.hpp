@@ -24,7 +24,7 @@ class Collector : public OutcomeSink {
   Collector(const Sweep& sweep, std::size_t points, std::optional<std::size_t> max_failures,
             LogLevel level)
       : sweep_(sweep),
-        outcomes_(points, sweep.types()),
+        outcomes_(points, sweep.runs_per_point()),
         networks_(points),
         max_failures_(max_failures),
         level_(level) {}

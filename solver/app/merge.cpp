@@ -109,7 +109,7 @@ Scenario scenario_of(const Part& part, const std::optional<std::string>& wish) {
 class Whole {
  public:
   explicit Whole(const Scenario& scenario)
-      : outcomes_(scenario.sweep.points(), scenario.sweep.types()),
+      : outcomes_(scenario.sweep.points(), scenario.sweep.runs_per_point()),
         networks_(scenario.sweep.points()),
         done_(scenario.sweep.points(), false),
         excluded_(scenario.sweep.excluded_points()) {}

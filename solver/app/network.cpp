@@ -35,6 +35,9 @@ Sweep networks_alone(Sweep sweep) {
   });
   sweep.replicates = 1;
   sweep.base.population.types = 1;
+  sweep.base.population.episodes = 1;
+  sweep.base.strategies = {};
+  sweep.base.trust = {};
   return sweep;
 }
 

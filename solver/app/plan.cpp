@@ -22,9 +22,10 @@ constexpr std::size_t kShownProblems = 10;
 
 /// A file's data before compression; deflate leaves less.
 std::size_t result_bytes(const Sweep& sweep, const Plan& plan) {
-  const auto kept = static_cast<std::size_t>(std::count_if(
+  auto columns = static_cast<std::size_t>(std::count_if(
       metrics().begin(), metrics().end(), [&](const Metric& m) { return is_kept(m, sweep); }));
-  const std::size_t numbers = kept * plan.points * sweep.types() * sizeof(double);
+  if (sweep.has_trust()) columns += trust_metrics().size();
+  const std::size_t numbers = columns * plan.points * sweep.runs_per_point() * sizeof(double);
   return numbers + static_cast<std::size_t>(sweep.traces || sweep.agents ? plan.outcome_bytes : 0);
 }
 
@@ -61,6 +62,10 @@ void print_axes(const Sweep& sweep, std::ostream& out) {
   index("replicate", sweep.replicates);
   if (sweep.types() > 1) {
     out << fmt::format("  {:<18} {:>5}  need types, a run each\n", "type", sweep.types());
+  }
+  if (sweep.episodes() > 1) {
+    out << fmt::format("  {:<18} {:>5}  episodes, a run of every need type each\n", "episode",
+                       sweep.episodes());
   }
 }
 
@@ -161,7 +166,7 @@ void print_journal(const Scenario& scenario, const Plan& plan,
   constexpr std::size_t kBytesARun = 85;
   const std::size_t kept = scenario.sweep.traces || scenario.sweep.agents
                                ? static_cast<std::size_t>(plan.outcome_bytes)
-                               : plan.points * scenario.sweep.types() * kBytesARun;
+                               : plan.points * scenario.sweep.runs_per_point() * kBytesARun;
   out << fmt::format("journal      about {} beside the output, removed when all is done\n",
                      readable_size(kept));
   if (!output) {

@@ -159,6 +159,8 @@ double CostTrials::seconds(const Sweep& sweep, const Plan& plan) {
     const bool large = task.entries * task.layout.lanes >= kLargeEntries * 8;
     const BatchCost& cost = batch(task.layout.lanes, large);
     const double batch_rounds = static_cast<double>(task.rounds) / static_cast<double>(together);
+    seconds +=
+        static_cast<double>(task.trust_rounds * task.entries) * kTrustRoundVisits * cost.entry;
     seconds += batch_rounds * (static_cast<double>(task.entries) * cost.entry +
                                static_cast<double>(task.providers + task.recipients) * cost.agent);
   }

@@ -58,11 +58,10 @@ PointObserver narrator(const Sweep& sweep, const Recognition& recognition, Cap c
                        std::ostream& out) {
   // A rank knows its own agents: many tell of all of them what they add up to.
   const bool small = !many_ranks && recognition.provider_rows.entries() <= kSmallInstance;
-  return [&sweep, &recognition, cap, &out, small](std::size_t type, std::span<const double> need,
-                                                  const RoundSolver& solver) {
-    if (solver.round() == 1 && sweep.types() > 1) out << fmt::format("Need type {}\n", type + 1);
+  return [&sweep, cap, &out, small](const WatchedRun& run, const RoundSolver& solver) {
+    if (solver.round() == 1) print_run_header(sweep, run, out);
     if (small) {
-      print_full_round(sweep, recognition, cap, need, solver, out);
+      print_full_round(sweep, solver.recognition(), cap, run.need, solver, out);
       return;
     }
     if (solver.round() == 1) print_round_header(out);
@@ -70,15 +69,20 @@ PointObserver narrator(const Sweep& sweep, const Recognition& recognition, Cap c
   };
 }
 
+/// Of several episodes a line each, and the last one whole.
 void print_summary(const Sweep& sweep, const OutcomeBatch& outcome, std::ostream& out) {
-  for (std::size_t type = 0; type < outcome.outcomes.size(); ++type) {
-    if (outcome.outcomes.size() > 1) out << fmt::format("\nNeed type {}\n", type + 1);
+  const std::size_t episodes = sweep.episodes();
+  for (std::size_t type = 0; type < sweep.types(); ++type) {
+    if (sweep.types() > 1) out << fmt::format("\nNeed type {}\n", type + 1);
     out << '\n';
+    const std::size_t last = type * episodes + episodes - 1;
+    if (sweep.is_episodic()) print_episodes(outcome, type * episodes, last + 1, out);
+    if (episodes > 1) out << "Last episode\n";
     if (sweep.instance->source != Source::generated) {
-      print_recipients(*sweep.instance, outcome.agents[0], outcome.outcomes.size(), type, out);
+      print_recipients(*sweep.instance, outcome.agents[0], outcome.outcomes.size(), last, out);
       out << '\n';
     }
-    print_outcome(outcome.outcomes[type], out);
+    print_outcome(outcome.outcomes[last], out);
   }
 }
 
@@ -97,6 +101,13 @@ void print_ranks(Communicator& ranks, const RankLoad& load, std::ostream& out) {
   }
 }
 
+void refuse_episodes_on_ranks(const Sweep& sweep, const Communicator& ranks) {
+  if (ranks.size() == 1 || !sweep.is_episodic()) return;
+  throw ScenarioError(
+      "a point of episodes, strategies or trust runs in one process; start needflow run without "
+      "mpirun (needflow sweep deals such points out to ranks)");
+}
+
 int run_one(const Context& context, const RunOptions& options) {
   Communicator& ranks = context.ranks;
   const bool talk = effective_level(options.scenario) >= LogLevel::info;
@@ -108,6 +119,7 @@ int run_one(const Context& context, const RunOptions& options) {
   on_first_rank(ranks, [&] {
     if (options.output.file) file.emplace(*options.output.file, options.output.if_exists());
   });
+  refuse_episodes_on_ranks(scenario.sweep, ranks);
   const int threads = chosen_threads(options.scenario, ranks.ranks_on_node());
   Provenance provenance = begin_provenance(context.command, threads);
 
@@ -120,11 +132,10 @@ int run_one(const Context& context, const RunOptions& options) {
   const auto tell = [&](const Recognition& recognition) -> PointObserver {
     const PointObserver narrate =
         talk ? narrator(watched, recognition, cap, ranks.size() > 1, context.out) : PointObserver{};
-    return [narrate, &ranks](std::size_t type, std::span<const double> need,
-                             const RoundSolver& solver) {
+    return [narrate, &ranks](const WatchedRun& run, const RoundSolver& solver) {
       // A signal reaches ranks at different rounds; they stop in the same.
       if (sum_over_ranks(ranks, interrupted() ? 1 : 0) > 0) throw Interrupted{};
-      if (narrate) narrate(type, need, solver);
+      if (narrate) narrate(run, solver);
     };
   };
   NetworkTable networks(1);
@@ -148,7 +159,7 @@ int run_one(const Context& context, const RunOptions& options) {
   }
   if (file) {
     provenance.end = utc_now();
-    Outcomes outcomes(1, watched.types());
+    Outcomes outcomes(1, watched.runs_per_point());
     outcomes.add(std::move(outcome));
     run_in_arena(threads,
                  [&] { publish_results(*file, scenario, outcomes, networks, provenance); });

@@ -106,6 +106,39 @@ void print_round_line(const TraceRow& row, std::ostream& out) {
       row.mean_damping, row.oscillating, row.active_providers);
 }
 
+void print_run_header(const Sweep& sweep, const WatchedRun& run, std::ostream& out) {
+  std::string text;
+  if (sweep.episodes() > 1) text = fmt::format("Episode {}", run.episode + 1);
+  if (sweep.types() > 1) {
+    text += fmt::format("{}eed type {}", text.empty() ? "N" : ", n", run.type + 1);
+  }
+  if (!text.empty()) out << text << '\n';
+}
+
+void print_episodes(const OutcomeBatch& outcome, std::size_t first, std::size_t end,
+                    std::ostream& out) {
+  const auto number = [](double value) {
+    return std::isnan(value) ? std::string("-") : fmt::format("{:.4f}", value);
+  };
+  out << fmt::format("{:>7} {:>12} {:>7} {:>10} {:>12} {:>11} {:>10} {:>10} {:>8} {:>8}\n",
+                     "episode", "status", "rounds", "satisfied", "cooperative", "aggressive",
+                     "strategic", "trust", "gap", "flagged");
+  for (std::size_t run = first; run < end; ++run) {
+    const Outcome& ended = outcome.outcomes[run];
+    const TrustFigures none;
+    const TrustFigures& trust = outcome.trust.empty() ? none : outcome.trust[run];
+    const std::string flagged =
+        trust.flagged_count < 0 ? "-" : fmt::format("{}", trust.flagged_count);
+    out << fmt::format("{:>7} {:>12} {:>7} {:>10} {:>12} {:>11} {:>10} {:>10} {:>8} {:>8}\n",
+                       run - first + 1, status_name(ended.status), ended.rounds,
+                       number(ended.satisfaction.satisfied_fraction),
+                       number(trust.satisfied_cooperative), number(trust.satisfied_aggressive),
+                       number(trust.satisfied_strategic), number(trust.trust_mean),
+                       number(trust.trust_gap), flagged);
+  }
+  out << '\n';
+}
+
 void print_outcome(const Outcome& outcome, std::ostream& out) {
   const Satisfaction& s = outcome.satisfaction;
   const auto line = [&out](const char* name, const std::string& text) {
@@ -139,15 +172,15 @@ void print_outcome(const Outcome& outcome, std::ostream& out) {
                    outcome.network_edges, outcome.recognised_pairs, outcome.network_mean_degree));
 }
 
-void print_recipients(const Instance& instance, const AgentRows& rows, std::size_t types,
-                      std::size_t type, std::ostream& out) {
+void print_recipients(const Instance& instance, const AgentRows& rows, std::size_t runs,
+                      std::size_t run, std::ostream& out) {
   std::vector<std::size_t> shown;
-  for (std::size_t r = 0; r < rows.need.size() / types; ++r) {
-    if (rows.need[r * types + type] > 0.0) shown.push_back(r);
+  for (std::size_t r = 0; r < rows.need.size() / runs; ++r) {
+    if (rows.need[r * runs + run] > 0.0) shown.push_back(r);
   }
   const std::size_t all = shown.size();
   if (all > kAllRecipients) {
-    const auto residual = [&](std::size_t r) { return rows.residual[r * types + type]; };
+    const auto residual = [&](std::size_t r) { return rows.residual[r * runs + run]; };
     std::stable_sort(shown.begin(), shown.end(),
                      [&](std::size_t a, std::size_t b) { return residual(a) > residual(b); });
     shown.resize(kNeediest);
@@ -155,7 +188,7 @@ void print_recipients(const Instance& instance, const AgentRows& rows, std::size
   out << fmt::format("{}{:>14} {:>14} {:>10} {:>8}\n", padded("recipient", 34), "need", "satisfied",
                      "share", "links");
   for (const std::size_t r : shown) {
-    const std::size_t row = r * types + type;
+    const std::size_t row = r * runs + run;
     const auto links =
         instance.source == Source::bipartite ? rows.recipient_degree[r] : rows.provider_degree[r];
     out << fmt::format("{}{:>14} {:>14} {:>9.1f}% {:>8}\n", padded(recipient_name(instance, r), 34),

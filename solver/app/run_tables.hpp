@@ -7,6 +7,7 @@
 #include <string>
 
 #include "solver/rounds.hpp"
+#include "solver/sweep/episode_runs.hpp"
 #include "solver/sweep/outcome.hpp"
 #include "solver/sweep/sweep.hpp"
 
@@ -29,11 +30,19 @@ void print_full_round(const Sweep& sweep, const Recognition& recognition, Cap ca
 void print_round_header(std::ostream& out);
 void print_round_line(const TraceRow& row, std::ostream& out);
 
+/// Which episode and need type begins, where there are several.
+void print_run_header(const Sweep& sweep, const WatchedRun& run, std::ostream& out);
+
+/// A line an episode: how it ended, whom it satisfied, what trust told.
+void print_episodes(const OutcomeBatch& outcome, std::size_t first, std::size_t end,
+                    std::ostream& out);
+
 /// Status, satisfaction, fairness, messages of one need type.
 void print_outcome(const Outcome& outcome, std::ostream& out);
 
 /// A line a recipient with a need: all of them up to 100, else the 20 with the largest residual.
-void print_recipients(const Instance& instance, const AgentRows& rows, std::size_t types,
-                      std::size_t type, std::ostream& out);
+/// `run` of `runs` is which of the point's runs.
+void print_recipients(const Instance& instance, const AgentRows& rows, std::size_t runs,
+                      std::size_t run, std::ostream& out);
 
 }  // namespace needflow::app

@@ -129,7 +129,7 @@ JournalHeader journal_header(const Scenario& scenario) {
   header.plan_hash = scenario.plan_hash;
   header.points = sweep.points();
   header.excluded = sweep.excluded_points();
-  header.types = static_cast<std::uint32_t>(sweep.types());
+  header.types = static_cast<std::uint32_t>(sweep.runs_per_point());
   header.scenario = scenario.text;
   for (const Dimension& dimension : sweep.dimensions()) {
     JournalAxis& axis = header.axes.emplace_back();

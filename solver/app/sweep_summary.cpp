@@ -117,10 +117,13 @@ void print_sweep_summary(const Sweep& sweep, const Outcomes& outcomes, std::ostr
     for (AxisTally& axis : axes) axis.move_on();
     if (sweep.excludes(point)) {
       ++excluded;
-      run += outcomes.types();
+      run += outcomes.runs_per_point();
       continue;
     }
-    for (std::size_t type = 0; type < outcomes.types(); ++type, ++run) {
+    const bool ended = outcomes.statuses()[run] != Status::pending;
+    for (std::size_t i = 0; i < outcomes.runs_per_point(); ++i, ++run) {
+      // Episodes that this point does not have.
+      if (ended && outcomes.statuses()[run] == Status::pending) continue;
       const Shown shown{outcomes.statuses()[run], rounds[run], satisfied[run], jain[run]};
       all.add(shown);
       for (AxisTally& axis : axes) axis.tallies[axis.value].add(shown);

@@ -169,7 +169,7 @@ class RankRun {
     if (sweep_.traces || observer_) {
       each_round = [&](const RoundSolver& now) {
         if (sweep_.traces) batch_.traces[type].push_back(now.trace_row());
-        if (observer_) observer_(type, amounts.need[type], now);
+        if (observer_) observer_({type, 0, amounts.need[type]}, now);
       };
     }
     const auto started = Clock::now();

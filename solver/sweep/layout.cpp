@@ -32,8 +32,8 @@ int choose_lanes(const RunSizes& sizes) {
 
 Layout choose_layout(const RunSizes& sizes, std::optional<int> forced_lanes) {
   Layout layout;
-  // A trace wants to see every round of its run, so those runs go one by one.
-  if (!sizes.keeps_traces) layout.lanes = forced_lanes.value_or(choose_lanes(sizes));
+  // A trace wants to see every round of its run, and episodes follow one another.
+  if (!sizes.one_by_one) layout.lanes = forced_lanes.value_or(choose_lanes(sizes));
   const std::int64_t work = sizes.entries * layout.lanes;
   const bool one_batch = sizes.runs <= layout.lanes;
   layout.shares_rows = work >= kWorkToShareRows || (one_batch && work >= kEntriesForThreads);

@@ -21,7 +21,7 @@ struct RunSizes {
   std::int64_t recipients = 0;
   std::int64_t entries = 0;  ///< stored entries of the matrix
   std::int64_t runs = 0;     ///< points × need types on it
-  bool keeps_traces = false;
+  bool one_by_one = false;   ///< traces are kept, or points are episodes
 };
 
 /// From how many entries × lanes threads gain anything inside one batch.

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
-#include <tuple>
+#include <utility>
 
 #include "solver/optimum.hpp"
 #include "solver/recognition.hpp"
@@ -43,11 +43,17 @@ class OptimumTable {
   /// who comes second waits for the first. `need`, `capacity` and its factor are the run's. Throws
   /// std::runtime_error where the optimum is not proven.
   [[nodiscard]] Optimum of(const Point& point, std::size_t type, std::span<const double> need,
-                           std::span<const double> capacity, double capacity_factor);
+                           std::span<const double> capacity, double capacity_factor,
+                           std::size_t episode = 0);
 
  private:
-  /// Identity of the settings without those of rounds, replicate, type.
-  using Key = std::tuple<Identity, std::uint32_t, std::size_t>;
+  struct Key {
+    Identity amounts;  ///< of settings without those of rounds
+    std::uint32_t replicate;
+    std::size_t type;
+    std::size_t episode;  ///< 0 where all episodes have the same amounts
+    auto operator<=>(const Key&) const = default;
+  };
   struct Entry {
     std::mutex mutex;
     std::optional<Optimum> optimum;
@@ -55,7 +61,7 @@ class OptimumTable {
 
   const Sweep& sweep_;
   const Recognition& recognition_;
-  bool shared_;  ///< some points differ in how rounds go
+  bool shared_;  ///< some points differ in nothing that amounts follow from
   std::mutex mutex_;
   std::map<Key, std::shared_ptr<Entry>> entries_;
 };

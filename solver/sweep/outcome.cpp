@@ -138,7 +138,8 @@ template <class Part>
 void place(std::vector<Part>& all, std::size_t all_count, std::vector<Part>& parts,
            const std::vector<std::size_t>& points, std::size_t each) {
   if (parts.empty()) return;
-  require(parts.size() == points.size() * each, "a batch's traces or agents do not fit its points");
+  require(parts.size() == points.size() * each,
+          "a batch's traces, trust or agents do not fit its points");
   all.resize(all_count);
   for (std::size_t i = 0; i < points.size(); ++i) {
     for (std::size_t j = 0; j < each; ++j) {
@@ -171,32 +172,33 @@ constexpr std::size_t kReals = static_cast<std::size_t>(std::count_if(
 
 }  // namespace
 
-Outcomes::Outcomes(std::size_t points, std::size_t types)
-    : types_(types),
-      statuses_(points * types, Status::pending),
-      reals_(kReals * points * types, std::numeric_limits<double>::quiet_NaN()),
-      integers_((kCount - kReals) * points * types, -1),
+Outcomes::Outcomes(std::size_t points, std::size_t runs_per_point)
+    : runs_(runs_per_point),
+      statuses_(points * runs_per_point, Status::pending),
+      reals_(kReals * points * runs_per_point, std::numeric_limits<double>::quiet_NaN()),
+      integers_((kCount - kReals) * points * runs_per_point, -1),
       seconds_(points, 0.0) {}
 
 void Outcomes::add(OutcomeBatch&& batch) {
   const std::size_t count = batch.points.size();
-  require(batch.outcomes.size() == count * types_ && batch.seconds.size() == count,
+  require(batch.outcomes.size() == count * runs_ && batch.seconds.size() == count,
           "a batch's outcomes do not fit its points");
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t point = batch.points[i];
     require(point < points(), "an outcome of a point that the sweep does not have");
     seconds_[point] = batch.seconds[i];
-    for (std::size_t type = 0; type < types_; ++type) {
-      statuses_[point * types_ + type] = batch.outcomes[i * types_ + type].status;
+    for (std::size_t run = 0; run < runs_; ++run) {
+      statuses_[point * runs_ + run] = batch.outcomes[i * runs_ + run].status;
     }
   }
   for (std::size_t m = 0; m < kCount; ++m) {
     const std::size_t begin = kSlots[m] * statuses_.size();
     void* values = kMetrics[m].real != nullptr ? static_cast<void*>(&reals_[begin])
                                                : static_cast<void*>(&integers_[begin]);
-    kColumns[m].put(batch.outcomes.data(), batch.points.data(), count, types_, values);
+    kColumns[m].put(batch.outcomes.data(), batch.points.data(), count, runs_, values);
   }
-  place(traces_, points() * types_, batch.traces, batch.points, types_);
+  place(traces_, points() * runs_, batch.traces, batch.points, runs_);
+  place(trust_, points() * runs_, batch.trust, batch.points, runs_);
   place(agents_, points(), batch.agents, batch.points, 1);
   keep_troubles(batch);
 }
@@ -205,9 +207,9 @@ bool Outcomes::is_worse(const OutcomeBatch& batch, std::size_t i) const {
   const auto failed = [](Status status) { return status == Status::failed; };
   const std::size_t point = batch.points[i];
   require(point < points(), "an outcome of a point that the sweep does not have");
-  const auto before = std::span(statuses_).subspan(point * types_, types_);
+  const auto before = std::span(statuses_).subspan(point * runs_, runs_);
   if (before.front() == Status::pending) return false;
-  const auto now = std::span(batch.outcomes).subspan(i * types_, types_);
+  const auto now = std::span(batch.outcomes).subspan(i * runs_, runs_);
   const bool fails =
       std::any_of(now.begin(), now.end(), [&](const Outcome& run) { return failed(run.status); });
   if (!fails) return false;
@@ -217,7 +219,7 @@ bool Outcomes::is_worse(const OutcomeBatch& batch, std::size_t i) const {
 }
 
 void Outcomes::add_unless_worse(OutcomeBatch&& batch) {
-  require(batch.outcomes.size() == batch.points.size() * types_,
+  require(batch.outcomes.size() == batch.points.size() * runs_,
           "a batch's outcomes do not fit its points");
   std::vector<bool> worse(batch.points.size());
   for (std::size_t i = 0; i < worse.size(); ++i) worse[i] = is_worse(batch, i);
@@ -226,9 +228,10 @@ void Outcomes::add_unless_worse(OutcomeBatch&& batch) {
       std::size_t i = 0;
       if (!parts.empty()) std::erase_if(parts, [&](const auto&) { return worse[i++ / each]; });
     };
-    keep(batch.outcomes, types_);
+    keep(batch.outcomes, runs_);
     keep(batch.seconds, 1);
-    keep(batch.traces, types_);
+    keep(batch.traces, runs_);
+    keep(batch.trust, runs_);
     keep(batch.agents, 1);
     keep(batch.messages, 1);
     keep(batch.attempts, 1);
@@ -269,8 +272,8 @@ std::span<const std::int64_t> Outcomes::integers(std::size_t metric) const {
   return std::span(integers_).subspan(kSlots.at(metric) * statuses_.size(), statuses_.size());
 }
 
-Outcome Outcomes::run(std::size_t point, std::size_t type) const {
-  const std::size_t run = point * types_ + type;
+Outcome Outcomes::run(std::size_t point, std::size_t number) const {
+  const std::size_t run = point * runs_ + number;
   Outcome outcome;
   outcome.status = statuses_[run];
   for (std::size_t m = 0; m < kCount; ++m) {

@@ -15,10 +15,12 @@
 #include "kernels/large_pages.hpp"
 #include "solver/rounds.hpp"
 #include "solver/statistics.hpp"
+#include "solver/trust_figures.hpp"
 
 namespace needflow {
 
-/// One run: a point and a need type. Unknown numbers are NaN and −1, which files use as fill.
+/// One run: a point, a need type and an episode. Unknown numbers are NaN and −1, which files use as
+/// fill.
 struct Outcome {
   Status status = Status::pending;
   std::int64_t rounds = -1;
@@ -36,25 +38,34 @@ struct Outcome {
 };
 static_assert(std::is_trivially_copyable_v<Outcome>, "a batch of them is one copy");
 
-/// Final state per agent, row-major (agent, type); degrees have no type. For an agent network the
-/// two sides have the same length and one degree.
+/// Final state per agent, row-major (agent, type, episode); degrees have neither. For an agent
+/// network the two sides have the same length and one degree.
 struct AgentRows {
-  std::vector<double> need, satisfied, damping, residual;  ///< recipients × types
-  std::vector<double> capacity, capacity_left;             ///< providers × types
+  std::vector<double> need, satisfied, damping, residual;  ///< recipients × runs
+  std::vector<double> capacity, capacity_left;             ///< providers × runs
   std::vector<std::int64_t> recipient_degree;
   std::vector<std::int64_t> provider_degree;
+  // M6, empty in sweeps without strategies and trust.
+  std::vector<double> exaggeration;                           ///< recipients × runs
+  std::vector<double> recipient_trust, recipient_reputation;  ///< recipients × episodes
+  std::vector<double> provider_trust, provider_reputation;    ///< bipartite: providers × episodes
+  std::vector<std::uint8_t> flagged, quarantined;             ///< recipients × episodes
+  std::vector<std::uint8_t> strategy, recipient_pretrusted;   ///< recipients
+  std::vector<std::uint8_t> provider_pretrusted;              ///< bipartite: providers
 };
 
-/// Points that finished together. `traces`, `agents` and `messages` are as long as said here or
-/// empty; one empty entry among others says that this point has none.
+/// Points that finished together. What is not a number a run is as long as said here or empty; one
+/// empty entry among others says that this point has none. Runs are types × episodes; those of
+/// episodes that a point does not have stay as they are made, `pending`.
 struct OutcomeBatch {
   std::vector<std::size_t> points;            ///< indices in the sweep, in any order
-  std::vector<Outcome> outcomes;              ///< points × types, row-major
+  std::vector<Outcome> outcomes;              ///< points × runs, row-major
   std::vector<double> seconds;                ///< a point: wall time of draws, rounds, statistics
-  std::vector<std::vector<TraceRow>> traces;  ///< points × types
-  std::vector<AgentRows> agents;              ///< a point
-  std::vector<std::string> messages;          ///< a point: why it failed or is invalid
-  std::vector<std::uint32_t> attempts;        ///< a point: how often it was tried; 0 or empty: once
+  std::vector<std::vector<TraceRow>> traces;  ///< points × runs
+  std::vector<TrustFigures> trust;      ///< points × runs, in sweeps with strategies or trust
+  std::vector<AgentRows> agents;        ///< a point
+  std::vector<std::string> messages;    ///< a point: why it failed or is invalid
+  std::vector<std::uint32_t> attempts;  ///< a point: how often it was tried; 0 or empty: once
 };
 
 /// What a whole sweep leaves behind, every point at its own place, whatever order they came in. One
@@ -63,8 +74,8 @@ struct OutcomeBatch {
 /// it is added to.
 class Outcomes {
  public:
-  /// All `points` × `types` runs are `pending`, of no duration and without numbers.
-  Outcomes(std::size_t points, std::size_t types);
+  /// All `points` × `runs_per_point` runs are `pending`, of no duration and without numbers.
+  Outcomes(std::size_t points, std::size_t runs_per_point);
 
   /// Takes over what the batch holds; a point that comes again is replaced. Throws std::logic_error
   /// for a point beyond the sweep or a part of the wrong length. About 40 ns a point in batches
@@ -76,15 +87,17 @@ class Outcomes {
   void add_unless_worse(OutcomeBatch&& batch);
 
   [[nodiscard]] std::size_t points() const { return seconds_.size(); }
-  [[nodiscard]] std::size_t types() const { return types_; }
+  [[nodiscard]] std::size_t runs_per_point() const { return runs_; }
 
-  // Columns: points × types, row-major.
+  // Columns: points × runs, row-major.
   [[nodiscard]] std::span<const Status> statuses() const { return statuses_; }
   /// Of metrics()[metric], which must be of that type.
   [[nodiscard]] std::span<const double> reals(std::size_t metric) const;
   [[nodiscard]] std::span<const std::int64_t> integers(std::size_t metric) const;
   /// Empty where no point has a trace.
   [[nodiscard]] std::span<const std::vector<TraceRow>> traces() const { return traces_; }
+  /// Empty where no point has any.
+  [[nodiscard]] std::span<const TrustFigures> trust() const { return trust_; }
 
   // A point each.
   [[nodiscard]] std::span<const double> seconds() const { return seconds_; }
@@ -97,19 +110,20 @@ class Outcomes {
   [[nodiscard]] std::uint32_t attempts(std::size_t point) const;
 
   /// One run put together again.
-  [[nodiscard]] Outcome run(std::size_t point, std::size_t type = 0) const;
+  [[nodiscard]] Outcome run(std::size_t point, std::size_t number = 0) const;
 
  private:
   void keep_troubles(OutcomeBatch& batch);
   [[nodiscard]] bool is_worse(const OutcomeBatch& batch, std::size_t i) const;
 
-  std::size_t types_;
+  std::size_t runs_;  ///< a point
   std::vector<Status> statuses_;
   // Of 4 KiB pages, half the page faults of a sweep of short runs were theirs.
   std::vector<double, LargePageAllocator<double>> reals_;  ///< real metrics × runs
   std::vector<std::int64_t, LargePageAllocator<std::int64_t>> integers_;
   std::vector<double> seconds_;
   std::vector<std::vector<TraceRow>> traces_;
+  std::vector<TrustFigures> trust_;
   std::vector<AgentRows> agents_;
   std::map<std::size_t, std::string> messages_;
   std::map<std::size_t, std::uint32_t> attempts_;  ///< where more than one

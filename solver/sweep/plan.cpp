@@ -9,7 +9,9 @@
 
 #include "solver/max_flow.hpp"
 #include "solver/rounds.hpp"
+#include "solver/sweep/episode_runs.hpp"
 #include "solver/sweep/outcome.hpp"
+#include "solver/trust.hpp"
 
 namespace needflow {
 
@@ -26,8 +28,9 @@ void size_task(const Sweep& sweep, NetworkTask& task, std::optional<int> forced_
     task.entries = instance.recognition.provider_rows.entries();
   }
   const auto runs = static_cast<std::int64_t>(task.points.size() * sweep.types());
-  task.layout = choose_layout({task.providers, task.recipients, task.entries, runs, sweep.traces},
-                              forced_lanes);
+  task.layout = choose_layout(
+      {task.providers, task.recipients, task.entries, runs, sweep.traces || sweep.is_episodic()},
+      forced_lanes);
 }
 
 std::string settings_problem(const Sweep& sweep, const Settings& settings) {
@@ -35,6 +38,7 @@ std::string settings_problem(const Sweep& sweep, const Settings& settings) {
     std::string problem = network_problem(settings.network);
     if (!problem.empty()) return problem;
   }
+  if (const std::string problem = trust_problem(settings); !problem.empty()) return problem;
   if (sweep.instance->has_amounts()) return {};
   return population_problem(settings.population);
 }
@@ -50,12 +54,19 @@ std::int64_t matrix_bytes(const Sweep& sweep, const NetworkTask& task) {
   return copies * (kEntryBytes + narrowed) * task.entries + kAgentBytes * agents;
 }
 
-/// `rounds`: of all the task's points, one need type.
+/// `rounds`: of all the task's points and their episodes, one need type.
 std::int64_t outcome_bytes(const Sweep& sweep, const NetworkTask& task, std::int64_t rounds) {
   const auto types = static_cast<std::int64_t>(sweep.types());
+  const auto runs = static_cast<std::int64_t>(sweep.runs_per_point());
+  const bool trust = sweep.has_trust();
   // A column a metric and one of statuses; seconds a point.
-  auto bytes = static_cast<std::int64_t>(8 + (8 * metrics().size() + 1) * sweep.types());
-  if (sweep.agents) bytes += types * 8 * (4 * task.recipients + 2 * task.providers);
+  auto bytes = 8 + (8 * static_cast<std::int64_t>(metrics().size()) + 1) * runs;
+  if (trust) bytes += static_cast<std::int64_t>(sizeof(TrustFigures)) * runs;
+  if (sweep.agents) bytes += runs * 8 * (4 * task.recipients + 2 * task.providers);
+  // An exaggeration a run; trust, reputation and two flags an episode.
+  if (sweep.agents && trust) {
+    bytes += runs * (8 * task.recipients + 18 * (task.recipients + task.providers));
+  }
   bytes *= static_cast<std::int64_t>(task.points.size());
   if (sweep.traces) bytes += types * static_cast<std::int64_t>(sizeof(TraceRow)) * rounds;
   return bytes;
@@ -66,8 +77,12 @@ void add_costs(const Sweep& sweep, const NetworkTask& task, std::int64_t rounds,
       static_cast<std::size_t>(task.providers), static_cast<std::size_t>(task.recipients),
       task.layout.lanes, BatchTraits::of(task.example.settings.round)));
   const std::int64_t flow = sweep.optimum || sweep.fairest ? kFlowBytes * task.entries : 0;
+  const bool two_sided = sweep.instance->source == Source::bipartite;
+  const std::int64_t trust =
+      sweep.has_trust() ? trust_bytes(task.providers, task.recipients, task.entries, !two_sided)
+                        : 0;
   plan.largest_task_bytes =
-      std::max(plan.largest_task_bytes, matrix_bytes(sweep, task) + state + flow);
+      std::max(plan.largest_task_bytes, matrix_bytes(sweep, task) + state + flow + trust);
   plan.outcome_bytes += outcome_bytes(sweep, task, rounds);
 }
 
@@ -138,11 +153,14 @@ class Planner {
     Identity run = run_identity(sweep_, settings);
     run.back() = entry->second + 1;  // the network's settings, in a word that no run identity uses
     const bool seen = !runs_.insert(run).second;
-    const std::int64_t rounds = assumed_rounds(settings.round);
+    const std::int64_t episodes = settings.population.episodes;
+    const std::int64_t rounds = assumed_rounds(settings.round) * episodes;
+    const std::int64_t trust_rounds = settings.trusts() ? episodes : 0;
     for (std::size_t network = 0; network < networks_; ++network) {
       const std::size_t task = entry->second + (generated_ ? network : 0);
       const std::size_t begin = first + network * replicates_;
       rounds_[task] += rounds * static_cast<std::int64_t>(replicates_);
+      plan_.tasks[task].trust_rounds += trust_rounds * static_cast<std::int64_t>(replicates_);
       std::vector<std::size_t>& points = plan_.tasks[task].points;
       for (std::size_t i = 0; i < replicates_; ++i) points.push_back(begin + i);
       const bool another = generated_ || drawn_ || network == 0;

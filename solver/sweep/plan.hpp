@@ -21,7 +21,8 @@ struct NetworkTask {
   std::int64_t recipients = 0;
   std::int64_t entries = 0;  ///< stored entries of the matrix, expected
   Layout layout = {};
-  std::int64_t rounds = 0;  ///< Σ over its runs of assumed_rounds()
+  std::int64_t rounds = 0;        ///< Σ over its runs of assumed_rounds()
+  std::int64_t trust_rounds = 0;  ///< episodes that end with one
 };
 
 struct InvalidEntry {
@@ -47,6 +48,9 @@ struct Plan {
 /// Rounds assumed for a run when its cost is estimated: stream and stock end in a few, `reallocate`
 /// goes on to the limit more often than not.
 inline constexpr std::int64_t kFewRounds = 4;
+/// A link in the trust round that ends an episode, in visits of a matrix entry by a round of one
+/// lane: two updates, ten sweeps of EigenTrust, two weights and their copies.
+inline constexpr double kTrustRoundVisits = 20.0;
 [[nodiscard]] std::int64_t assumed_rounds(const RoundSettings& settings);
 
 /// `forced_lanes` overrules the layout's width; see choose_layout().

@@ -24,8 +24,8 @@ void append_optional(std::vector<T>& to, std::size_t before, std::vector<T>&& mo
 OutcomeBatch unsolved(const Sweep& sweep, std::size_t index, Status status, std::string message) {
   OutcomeBatch outcome;
   outcome.points = {index};
-  outcome.outcomes.resize(sweep.types());
-  for (Outcome& type : outcome.outcomes) type.status = status;
+  outcome.outcomes.resize(sweep.runs_per_point());
+  for (Outcome& run : outcome.outcomes) run.status = status;
   outcome.seconds = {0.0};
   outcome.messages = {std::move(message)};
   return outcome;
@@ -49,12 +49,12 @@ std::string trouble_of(const Outcome& outcome) {
   return fmt::format("numbers overflowed in round {}", outcome.rounds);
 }
 
-void size_agent_rows(AgentRows& rows, const Recognition& recognition, std::size_t types) {
+void size_agent_rows(AgentRows& rows, const Recognition& recognition, std::size_t runs) {
   for (auto* column : {&rows.need, &rows.satisfied, &rows.damping, &rows.residual}) {
-    column->resize(recognition.recipients() * types);
+    column->resize(recognition.recipients() * runs);
   }
   for (auto* column : {&rows.capacity, &rows.capacity_left}) {
-    column->resize(recognition.providers() * types);
+    column->resize(recognition.providers() * runs);
   }
   rows.provider_degree.assign(recognition.provider_degree.begin(),
                               recognition.provider_degree.end());
@@ -80,10 +80,10 @@ template void keep_agent_rows<1>(AgentRows&, const LaneRounds<1>&, std::size_t);
 template void keep_agent_rows<8>(AgentRows&, const LaneRounds<8>&, std::size_t);
 template void keep_agent_rows<16>(AgentRows&, const LaneRounds<16>&, std::size_t);
 
-void interleave(const AgentRows& one, std::size_t type, std::size_t types, AgentRows& all) {
+void interleave(const AgentRows& one, std::size_t run, std::size_t runs, AgentRows& all) {
   const auto spread = [&](std::vector<double> AgentRows::*column) {
     const std::vector<double>& from = one.*column;
-    for (std::size_t i = 0; i < from.size(); ++i) (all.*column)[i * types + type] = from[i];
+    for (std::size_t i = 0; i < from.size(); ++i) (all.*column)[i * runs + run] = from[i];
   };
   for (const auto column :
        {&AgentRows::need, &AgentRows::satisfied, &AgentRows::damping, &AgentRows::residual,
@@ -95,8 +95,9 @@ void interleave(const AgentRows& one, std::size_t type, std::size_t types, Agent
 void append(OutcomeBatch& batch, OutcomeBatch&& more) {
   const std::size_t before = batch.points.size();
   const std::size_t added = more.points.size();
-  const std::size_t types = added == 0 ? 0 : more.outcomes.size() / added;
-  append_optional(batch.traces, before * types, std::move(more.traces), added * types);
+  const std::size_t runs = added == 0 ? 0 : more.outcomes.size() / added;
+  append_optional(batch.traces, before * runs, std::move(more.traces), added * runs);
+  append_optional(batch.trust, before * runs, std::move(more.trust), added * runs);
   append_optional(batch.agents, before, std::move(more.agents), added);
   append_optional(batch.messages, before, std::move(more.messages), added);
   batch.points.insert(batch.points.end(), more.points.begin(), more.points.end());

@@ -37,14 +37,14 @@ template <class Work>
 [[nodiscard]] std::string trouble_of(const Outcome& outcome);
 
 /// Makes room for a point's agents, degrees filled in.
-void size_agent_rows(AgentRows& rows, const Recognition& recognition, std::size_t types);
+void size_agent_rows(AgentRows& rows, const Recognition& recognition, std::size_t runs);
 
-/// Keeps the final state of the run in `lane`; the rows are those of one need type.
+/// Keeps the final state of the run in `lane`; the rows are those of one run.
 template <int L>
 void keep_agent_rows(AgentRows& rows, const LaneRounds<L>& rounds, std::size_t lane);
 
-/// Copies the rows of one need type to their places among those of `types`.
-void interleave(const AgentRows& one, std::size_t type, std::size_t types, AgentRows& all);
+/// Copies the rows of one run to their places among those of `runs`.
+void interleave(const AgentRows& one, std::size_t run, std::size_t runs, AgentRows& all);
 
 /// Moves the rows of one batch behind those of another.
 void append(OutcomeBatch& batch, OutcomeBatch&& more);

@@ -30,10 +30,12 @@ NetworkTask part_of(const Sweep& sweep, const NetworkTask& task, std::vector<std
   const auto all = static_cast<std::int64_t>(task.points.size());
   const auto some = static_cast<std::int64_t>(points.size());
   part.rounds = task.rounds / all * some + task.rounds % all * some / all;
+  part.trust_rounds = task.trust_rounds / all * some + task.trust_rounds % all * some / all;
   part.points = std::move(points);
   const auto runs = some * static_cast<std::int64_t>(sweep.types());
-  part.layout = choose_layout({task.providers, task.recipients, task.entries, runs, sweep.traces},
-                              forced_lanes);
+  part.layout = choose_layout(
+      {task.providers, task.recipients, task.entries, runs, sweep.traces || sweep.is_episodic()},
+      forced_lanes);
   return part;
 }
 
@@ -222,8 +224,11 @@ TaskCost cost_of(const Sweep& sweep, const NetworkTask& task) {
   PointReader reader(sweep);
   cost.points.reserve(task.points.size());
   for (const std::size_t point : task.points) {
-    const RoundSettings& settings = reader.at(point).settings.round;
-    cost.points.push_back(round * static_cast<double>(assumed_rounds(settings)));
+    const Settings& settings = reader.at(point).settings;
+    const auto episodes = static_cast<double>(settings.population.episodes);
+    const auto rounds = static_cast<double>(assumed_rounds(settings.round));
+    const double trust = settings.trusts() ? kAloneVisits * kTrustRoundVisits * entries : 0.0;
+    cost.points.push_back(episodes * (round * rounds + trust));
   }
   return cost;
 }

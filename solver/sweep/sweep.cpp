@@ -48,6 +48,33 @@ void add_round(Words& words, const RoundSettings& r) {
   words << (r.settlement == SettlementKind::reallocate ? r.relaxation : 0.0);
 }
 
+/// Episodes, strategies and trust in one word, 0 without any: a sweep of millions of points that
+/// has none of them should not carry a word for each.
+std::uint64_t trust_word(const Sweep& sweep, const Settings& settings) {
+  const StrategySettings& s = settings.strategies;
+  const TrustSettings& t = settings.trust;
+  const PopulationSettings& p = settings.population;
+  const bool lies = !s.all_cooperate();
+  if (p.episodes == 1 && !lies && !settings.trusts()) return 0;
+  Words words;
+  words << settings.seed << settings.first.network << settings.first.replicate;  // who lies
+  words << p.episodes << (p.episodes > 1 && p.redraw && !sweep.instance->has_amounts());
+  words << s.aggressive_fraction << s.strategic_fraction << (lies ? s.bias : 0.0);
+  if (settings.trusts()) {
+    words << true << t.decay << t.gamma << t.global_share << t.restart << t.pretrusted;
+    words << t.initial << (t.initial == InitialTrust::ratings ? t.prior_strength : 0.0);
+    words << t.audit << t.audit_noise << t.detection;
+    if (t.detection) words << t.hits << t.quarantine;
+  }
+  std::string bytes;
+  for (const std::uint64_t word : words.identity()) {
+    for (unsigned shift = 0; shift < 64; shift += 8) {
+      bytes += static_cast<char>(static_cast<unsigned char>(word >> shift));
+    }
+  }
+  return fingerprint(bytes) | 1U;
+}
+
 bool has_neighbors(NetworkKind kind) {
   return kind == NetworkKind::partial_mesh || kind == NetworkKind::small_world ||
          kind == NetworkKind::sharded || kind == NetworkKind::preferential ||
@@ -88,6 +115,41 @@ std::size_t Sweep::points() const {
 std::size_t Sweep::types() const {
   return instance->has_amounts() ? instance->amounts.types()
                                  : static_cast<std::size_t>(base.population.types);
+}
+
+namespace {
+
+/// Calls use(settings) for the base, and with every value of an axis in place that is wanted.
+template <class Wanted, class Use>
+void for_settings(const Sweep& sweep, const Wanted& wanted, const Use& use) {
+  use(sweep.base);
+  for_each_option(sweep.axes, [&](const Axis& axis) {
+    if (!axis.apply || !wanted(axis.key)) return;
+    Settings settings = sweep.base;
+    for (const Value& value : axis.values) {
+      axis.apply(settings, value);
+      use(settings);
+    }
+  });
+}
+
+}  // namespace
+
+std::size_t Sweep::episodes() const {
+  std::int64_t most = 1;
+  for_settings(
+      *this, [](const std::string& key) { return key == "population.episodes"; },
+      [&most](const Settings& s) { most = std::max(most, s.population.episodes); });
+  return static_cast<std::size_t>(most);
+}
+
+bool Sweep::has_trust() const {
+  bool some = false;
+  for_settings(
+      *this,
+      [](const std::string& key) { return key == "trust.mode" || key.starts_with("strategies."); },
+      [&some](const Settings& s) { some = some || s.trusts() || !s.strategies.all_cooperate(); });
+  return some;
 }
 
 std::vector<Dimension> Sweep::dimensions() const {
@@ -259,6 +321,7 @@ Identity network_identity(const Sweep& sweep, const Settings& settings) {
 Identity run_identity(const Sweep& sweep, const Settings& settings) {
   const PopulationSettings& population = settings.population;
   Words words;
+  words << trust_word(sweep, settings);
   add_round(words, settings.round);
   words << population.supply_ratio.has_value() << population.supply_ratio.value_or(0.0);
   if (!sweep.instance->has_amounts()) {

@@ -92,6 +92,14 @@ struct Sweep {
   [[nodiscard]] std::size_t points() const;
   /// Need types a point has: a run each.
   [[nodiscard]] std::size_t types() const;
+  /// Episodes of the point with the most; the others have fewer runs than places for them.
+  [[nodiscard]] std::size_t episodes() const;
+  /// Places for runs that a point has: types × episodes, an episode after the other of each type.
+  [[nodiscard]] std::size_t runs_per_point() const { return types() * episodes(); }
+  /// Whether some point has strategies or trust: then all have the figures of both.
+  [[nodiscard]] bool has_trust() const;
+  /// Whether points are runs of solver/sweep/episodes.hpp instead of lanes.
+  [[nodiscard]] bool is_episodic() const { return episodes() > 1 || has_trust(); }
   /// The axes, then `network` and `replicate` where longer than 1; `type` is not among them.
   [[nodiscard]] std::vector<Dimension> dimensions() const;
   /// Point i in C order: the last dimension runs fastest.

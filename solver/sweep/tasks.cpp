@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <optional>
 
-#include "solver/statistics.hpp"
+#include "solver/error.hpp"
 #include "solver/sweep/lane_runs.hpp"
 #include "solver/sweep/point_rows.hpp"
 
@@ -19,35 +20,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-Amounts amounts_of(const Sweep& sweep, const Point& point, std::size_t agents) {
-  const PopulationSettings& population = point.settings.population;
-  Amounts amounts = sweep.instance->has_amounts()
-                        ? sweep.instance->amounts
-                        : draw_population(population, agents, point.settings.seed, point.network,
-                                          point.replicate);
-  if (population.supply_ratio) apply_supply_ratio(amounts, *population.supply_ratio);
-  return amounts;
-}
-
-Outcome run_type(const Sweep& sweep, const RoundSettings& settings, const Recognition& recognition,
-                 const Amounts& amounts, std::size_t type, const Optimum& optimum, Threads threads,
-                 RoundSolver& solver, const PointObserver& observer, OutcomeBatch& batch) {
-  RoundObserver each_round;
-  if (sweep.traces || observer) {
-    each_round = [&](const RoundSolver& now) {
-      if (sweep.traces) batch.traces[type].push_back(now.trace_row());
-      if (observer) observer(type, amounts.need[type], now);
-    };
-  }
-  const RunReport report = solver.run(amounts.need[type], amounts.capacity[type], each_round);
-  Outcome outcome = outcome_from(report, recognition);
-  if (report.status == Status::failed) return outcome;
-  outcome.satisfaction = measure_satisfaction(amounts.need[type], solver.satisfied(), solver.over(),
-                                              report.wasted, settings.tolerance, threads);
-  put_optimum(optimum, settings.settlement, outcome);
-  return outcome;
 }
 
 /// The same trouble for every point of a task whose network cannot be built.
@@ -71,16 +43,23 @@ void for_crew(std::size_t count, bool in_turn, const Work& work) {
   tbb::this_task_arena::isolate([&] { parallel_indices(count, work, tbb::simple_partitioner()); });
 }
 
-/// Runs whose every round is watched go one by one.
-void run_watched(const Sweep& sweep, const NetworkTask& task, const Recognition& recognition,
-                 OptimumTable& optima, Deliverer& deliver) {
+/// Runs whose every round is watched, and points of episodes, go one by one.
+void run_one_by_one(const Sweep& sweep, const NetworkTask& task, const Recognition& recognition,
+                    OptimumTable& optima, Deliverer& deliver) {
   const Threads inside = task.layout.shares_rows ? Threads::all : Threads::one;
+  const std::optional<TrustGround> ground = trust_ground(sweep, recognition);
   const std::vector<std::size_t> points = by_replicate(sweep, task.points);
   for_crew(points.size(), task.layout.shares_rows, [&](std::size_t i) {
     if (deliver.stopped()) return;
     Flight flight(deliver.flights());
     flight.begin(0, points[i]);
-    deliver(run_point(sweep, points[i], recognition, inside, {}, &optima));
+    const auto give_up = [&deliver] { return deliver.stopped(); };
+    try {
+      deliver(run_point(sweep, points[i], recognition, ground ? &*ground : nullptr, inside, {},
+                        give_up, &optima));
+    } catch (const Interrupted&) {
+      return;  // the point stays pending
+    }
   });
 }
 
@@ -121,8 +100,8 @@ void run_task(const Sweep& sweep, const NetworkTask& task, Deliverer& deliver) {
     return;
   }
   OptimumTable optima(sweep, *recognition);
-  if (sweep.traces) {
-    run_watched(sweep, task, *recognition, optima, deliver);
+  if (sweep.traces || sweep.is_episodic()) {
+    run_one_by_one(sweep, task, *recognition, optima, deliver);
   } else {
     run_in_lanes(sweep, task, *recognition, optima, deliver);
   }
@@ -154,39 +133,13 @@ std::shared_ptr<const Recognition> recognition_of(const Sweep& sweep, const Poin
 }
 
 OutcomeBatch run_point(const Sweep& sweep, std::size_t index, const Recognition& recognition,
-                       Threads threads, const PointObserver& observer, OptimumTable* optima) {
+                       const TrustGround* ground, Threads threads, const PointObserver& observer,
+                       const GiveUp& give_up, OptimumTable* optima) {
   const auto started = Clock::now();
   OutcomeBatch result = outcome_of(sweep, index, [&] {
-    const Point point = sweep.point(index);
-    const RoundSettings& settings = point.settings.round;
-    const Amounts amounts = amounts_of(sweep, point, recognition.recipients());
     OptimumTable own(sweep, recognition);
-    OptimumTable& table = optima != nullptr ? *optima : own;
-    RoundSolver solver(recognition, settings, threads);
-    OutcomeBatch outcome;
-    outcome.points = {index};
-    outcome.seconds = {0.0};
-    if (sweep.traces) outcome.traces.resize(amounts.types());
-    if (sweep.agents) {
-      outcome.agents.resize(1);
-      size_agent_rows(outcome.agents[0], recognition, amounts.types());
-    }
-    for (std::size_t type = 0; type < amounts.types(); ++type) {
-      // Capacities are scaled already.
-      const Optimum optimum =
-          table.of(point, type, amounts.need[type], amounts.capacity[type], 1.0);
-      outcome.outcomes.push_back(run_type(sweep, settings, recognition, amounts, type, optimum,
-                                          threads, solver, observer, outcome));
-      const std::string trouble = trouble_of(outcome.outcomes.back());
-      if (!trouble.empty()) outcome.messages = {trouble};
-      if (sweep.agents) {
-        AgentRows rows;
-        size_agent_rows(rows, recognition, 1);
-        keep_agent_rows(rows, solver.lane(), 0);
-        interleave(rows, type, amounts.types(), outcome.agents[0]);
-      }
-    }
-    return outcome;
+    return run_episodes(sweep, index, recognition, ground, optima != nullptr ? *optima : own,
+                        threads, observer, give_up);
   });
   result.seconds = {seconds_since(started)};
   return result;
@@ -200,7 +153,9 @@ OutcomeBatch run_only_point(const Sweep& sweep, int threads, const ObserverFor& 
       const auto recognition =
           recognition_of(sweep, sweep.point(0), Threads::all, network_observer);
       const bool large = recognition->provider_rows.entries() >= kEntriesForThreads;
-      return run_point(sweep, 0, *recognition, large ? Threads::all : Threads::one,
+      const std::optional<TrustGround> ground = trust_ground(sweep, *recognition);
+      return run_point(sweep, 0, *recognition, ground ? &*ground : nullptr,
+                       large ? Threads::all : Threads::one,
                        observer_for ? observer_for(*recognition) : PointObserver{});
     });
   });

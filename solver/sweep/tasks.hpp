@@ -7,6 +7,7 @@
 #include <span>
 
 #include "solver/sweep/arenas.hpp"
+#include "solver/sweep/episode_runs.hpp"
 #include "solver/sweep/optima.hpp"
 #include "solver/sweep/outcome.hpp"
 #include "solver/sweep/plan.hpp"
@@ -14,16 +15,13 @@
 
 namespace needflow {
 
-/// Called after every round of a point, with the need type it runs and that type's needs.
-using PointObserver =
-    std::function<void(std::size_t type, std::span<const double> need, const RoundSolver& solver)>;
-
 /// Runs one point on its matrix: a batch of one. Never throws for a point's own trouble: that is a
-/// status. `optima`: of this matrix; null for a table of the point's own.
+/// status. Throws Interrupted where it is given up between episodes. `optima`: of this matrix; null
+/// for a table of the point's own.
 [[nodiscard]] OutcomeBatch run_point(const Sweep& sweep, std::size_t index,
-                                     const Recognition& recognition, Threads threads,
-                                     const PointObserver& observer = {},
-                                     OptimumTable* optima = nullptr);
+                                     const Recognition& recognition, const TrustGround* ground,
+                                     Threads threads, const PointObserver& observer = {},
+                                     const GiveUp& give_up = {}, OptimumTable* optima = nullptr);
 
 /// Shown a generated network before recognition is drawn on it; may be empty.
 using NetworkObserver = std::function<void(const Network&)>;

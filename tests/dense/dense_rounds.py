@@ -2,8 +2,8 @@
 
 This file is written from the model's text alone and shares nothing with the C++ program: every
 matrix is a full P x R array, a missing edge is a weight of zero, and each phase is a line or two of
-numpy. It is meant to be read beside M2; speed is no aim. Faults, trust and exaggeration are left
-out, so the published need is the true residual and everything allocated is delivered.
+numpy. It is meant to be read beside M2; speed is no aim. Faults are left out, so everything allocated
+is delivered; what is published is the true residual times an instance's claim (dense_trust.py).
 
     result = solve(Instance(capacity, need, weight, desire), Settings(settlement="stream"))
 """
@@ -28,6 +28,7 @@ class Instance:
     need: np.ndarray       # n_r, length R
     weight: np.ndarray     # MR_pr, P x R, zero where there is no edge
     desire: np.ndarray     # D_pr, P x R, infinity where there is no bound
+    claim: object = 1.0    # what each recipient publishes is its residual times this
 
     @staticmethod
     def of(capacity, need, weight, desire=None):
@@ -62,6 +63,7 @@ class State:
     over: np.ndarray                               # over_r of the last round
     history: list = field(default_factory=list)    # the last three over_r, oldest first
     wasted: float = 0.0
+    has_received: object = None                    # whether r received anything in any round
 
 
 @dataclass
@@ -73,6 +75,7 @@ class Result:
     trace: dict          # name -> array over rounds
     recipients: dict     # name -> array over recipients
     providers: dict      # name -> array over providers
+    has_received: object = None    # a recipient: whether it received anything in any round
 
 
 def initial_state(instance, settings):
@@ -90,7 +93,7 @@ def publish(instance, state):
 
 def compute(instance, settings, state, residual):
     """Phase 2: allocations v_pr and denominators d_p, every provider (row) alone."""
-    active = np.minimum(instance.desire, residual * state.damping)
+    active = np.minimum(instance.desire, residual * instance.claim * state.damping)
     numerator = instance.weight * active
     denominator = numerator.sum(axis=1)
     factor = np.zeros(len(denominator))
@@ -106,6 +109,8 @@ def settle(instance, settings, state, delivered, t):
     """Phase 4: what was received becomes x, over, and (in stock) what the providers have left."""
     need = instance.need
     received = delivered.sum(axis=0)
+    got = received > 0.0
+    state.has_received = got if t == 1 else state.has_received | got
     if settings.settlement == "reallocate":
         omega = settings.relaxation if t >= 2 else 1.0
         settled = (1.0 - omega) * state.settled + omega * received
@@ -241,7 +246,7 @@ def solve(instance, settings):
     return Result(status=status, rounds=t, cycle_period=period,
                   metrics=metrics(instance, settings, state, t, allocations),
                   trace={name: np.array([row[name] for row in trace]) for name in trace[0]},
-                  **final_state(instance, state))
+                  has_received=state.has_received, **final_state(instance, state))
 
 
 def trace_row(instance, settings, state, t, is_converged, denominator, previous, first):

@@ -103,7 +103,7 @@ TEST_CASE("what cannot mean anything here is refused, not ignored") {
   CHECK(says(refusal("[network]\ncount=[1,2]\n"), "network.count cannot be an axis"));
   CHECK(says(refusal("[network]\nagents=[]\n"), "has no values"));
   CHECK(says(refusal("[network]\nagents=[5,5]\n"), "lists 5 twice"));
-  CHECK(says(refusal("[population]\nepisodes=2\n"), "population.episodes = 2 is out of range"));
+  CHECK(says(refusal("[population]\nepisodes=0\n"), "population.episodes = 0 is out of range"));
   CHECK(says(refusal("network = 5\n"), "network is a section; write [network]"));
   CHECK(says(refusal("[netwrok]\nagents = 5\n"), "did you mean [network]?"));
   CHECK(says(refusal("agents = 5\n"), "did you mean network.agents?"));

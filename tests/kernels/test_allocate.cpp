@@ -95,6 +95,29 @@ void check_lanes(bool with_desire, Cap cap) {
   }
 }
 
+/// Every lane has weights of its own: the twin's bits, and those of each lane alone with its own.
+template <int L>
+void check_weights_per_lane(const Shape& shape, bool with_desire, Cap cap) {
+  Numbers numbers(50 + shape.lengths.size());
+  CsrMatrix rows = tests::random_rows(numbers, shape.lengths, shape.columns, with_desire);
+  const Inputs given = random_inputs<L>(numbers, rows);
+  std::vector<double> weights;
+  for (std::size_t i = 0; i < rows.columns.size() * L; ++i) {
+    weights.push_back(numbers.below(9) == 0 ? 0.0 : 1.0 - numbers.unit());
+  }
+  const CsrView view{rows.offsets, rows.columns, {}, rows.desire, {}, weights};
+  const RowRange all{0, rows.rows()};
+  const Outputs made = passes<L>(row_passes<L>(), view, given, cap, all);
+  CAPTURE(L);
+  CAPTURE(shape.name);
+  CHECK(difference(made, passes<L>(plain_row_passes<L>(), view, given, cap, all)) == "");
+  for (std::size_t l = 0; l < L; ++l) {
+    rows.weights = lane_of<L>(weights, l);
+    const Outputs alone = passes<1>(rows, lane_of<L>(given, l), cap);
+    CHECK(difference(lane_of<L>(made, l, rows.rows()), alone) == "");
+  }
+}
+
 }  // namespace
 
 TEST_CASE("The passes agree with their twins bit for bit on every SIMD target") {
@@ -143,6 +166,23 @@ TEST_CASE("Weights of 32 bits give the bits of the same numbers in 64") {
         check_narrow<8>(shape, cap);
         check_narrow<16>(shape, cap);
       }
+    }
+  }
+}
+
+TEST_CASE("Lanes with weights of their own have the bits of runs alone on every SIMD target") {
+  const std::size_t large = static_cast<std::size_t>(kEntriesToPrefetch) / 8 / 20 + 40;
+  for (const std::string& target : usable_simd_targets()) {
+    const ForcedTarget forced(target);
+    CAPTURE(target);
+    for (const Cap cap : kCaps) {
+      for (const Shape& shape : awkward_shapes()) {
+        if (shape.lengths.size() > 30) continue;
+        check_weights_per_lane<8>(shape, cap == Cap::active_need, cap);
+        check_weights_per_lane<16>(shape, cap == Cap::active_need, cap);
+      }
+      check_weights_per_lane<8>({"large", cycling(large, 41), 900}, false, cap);
+      check_weights_per_lane<16>({"large", cycling(large, 41), 900}, false, cap);
     }
   }
 }

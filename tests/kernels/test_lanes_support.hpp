@@ -249,20 +249,24 @@ RowPasses<L> plain_row_passes() {
 
 /// All passes over a range of rows.
 template <int L>
-Outputs passes(const RowPasses<L>& pass, const CsrMatrix& rows, const Inputs& given, Cap cap,
+Outputs passes(const RowPasses<L>& pass, const CsrView& rows, const Inputs& given, Cap cap,
                RowRange range) {
   Outputs made((range.end - range.begin) * L);
   const PublishedNeeds<L> ledger{in<L>(given.column_active)};
   const PublishedNeeds<L> own{in<L>(given.row_amount)};
-  pass.denominators(rows.view(), ledger, in<L>(given.row_amount), range,
-                    middle<L>(made.denominator), middle<L>(made.scale));
-  pass.deliveries(rows.view(), own, in<L>(given.column_scale), cap, range,
-                  middle<L>(made.received));
-  pass.returns(rows.view(), in<L>(given.row_scale), in<L>(given.column_claim), range,
+  pass.denominators(rows, ledger, in<L>(given.row_amount), range, middle<L>(made.denominator),
+                    middle<L>(made.scale));
+  pass.deliveries(rows, own, in<L>(given.column_scale), cap, range, middle<L>(made.received));
+  pass.returns(rows, in<L>(given.row_scale), in<L>(given.column_claim), range,
                middle<L>(made.returned_freely));
-  pass.settlements(rows.view(), ledger, in<L>(given.row_scale), in<L>(given.column_share), cap,
-                   range, middle<L>(made.delivered), middle<L>(made.returned));
+  pass.settlements(rows, ledger, in<L>(given.row_scale), in<L>(given.column_share), cap, range,
+                   middle<L>(made.delivered), middle<L>(made.returned));
   return made;
+}
+template <int L>
+Outputs passes(const RowPasses<L>& pass, const CsrMatrix& rows, const Inputs& given, Cap cap,
+               RowRange range) {
+  return passes<L>(pass, rows.view(), given, cap, range);
 }
 
 /// All passes over all rows.

@@ -56,6 +56,19 @@ SHAPES = {
         toml(population={"types": 2, "supply_ratio": [0.5, 1.5]}, network={"agents": 9},
              output=KEEP_ALL),
         {"supply_ratio": [0.5, 1.5], "type": [1, 2]}, "trace agents"),
+    "episodes": Shape(
+        toml(network={"agents": [7, 9]}, population={"episodes": 3}, output=KEEP_ALL),
+        {"agents": [7, 9], "episode": [1, 2, 3]}, "trace agent_rows"),
+    "trust, types and episodes": Shape(
+        toml(network={"agents": 9}, population={"types": 2, "episodes": [2, 3]}, trust={
+            "mode": ["off", "on"], "detection": True}, strategies={"strategic_fraction": 0.4},
+             output=KEEP_ALL),
+        {"episodes": [2, 3], "mode": ["off", "on"], "type": [1, 2], "episode": [1, 2, 3]},
+        "trace agents"),
+    "trust, bipartite": Shape(
+        toml(instance=BIPARTITE_KEYS, population={"episodes": 2}, trust={"mode": "on"},
+             output=KEEP_ALL),
+        {"episode": [1, 2]}, "trace recipients providers", BIPARTITE),
     "agents axis and rows": Shape(
         toml(network={"agents": [5, 8], "count": 2}, output={"agents": True}),
         {"agents": [5, 8], "network": [0, 1]}, "agent_rows"),

@@ -18,6 +18,7 @@ PAGES = {
     "aid2022.txt": ("run", "data/aid2022.toml"),
     "mesh_plan.txt": ("plan", "data/mesh.toml"),
     "mesh_sobol_plan.txt": ("plan", "data/mesh_sobol.toml"),
+    "trust_plan.txt": ("plan", "data/trust.toml"),
     "mesh_steps_plan.txt": ("plan", "data/mesh_steps.toml"),
 }
 # What a line holds beyond these words differs from machine to machine and from moment to moment.

@@ -23,7 +23,7 @@ Sweep sweep_of(const std::string& text) { return parse_scenario(text, "test.toml
 class Keeper : public OutcomeSink {
  public:
   explicit Keeper(const Sweep& sweep, std::size_t limit = ~std::size_t{0})
-      : outcomes(sweep.points(), sweep.types()), limit_(limit) {}
+      : outcomes(sweep.points(), sweep.runs_per_point()), limit_(limit) {}
   void finished(OutcomeBatch batch) override {
     done += batch.points.size();
     outcomes.add(std::move(batch));
@@ -283,9 +283,9 @@ TEST_CASE("runs under way are given up when the sink asks to stop") {
 TEST_CASE("rows shared by threads give the bits of one thread") {
   const Sweep sweep = sweep_of("[network]\nagents=3000\nneighbors=10\n[output]\nagents=true\n");
   const auto recognition = recognition_of(sweep, sweep.point(0), Threads::all);
-  const OutcomeBatch one = run_point(sweep, 0, *recognition, Threads::one);
+  const OutcomeBatch one = run_point(sweep, 0, *recognition, nullptr, Threads::one);
   OutcomeBatch all;
-  run_in_arena(4, [&] { all = run_point(sweep, 0, *recognition, Threads::all); });
+  run_in_arena(4, [&] { all = run_point(sweep, 0, *recognition, nullptr, Threads::all); });
   CHECK(one.agents[0].satisfied == all.agents[0].satisfied);
   CHECK(one.outcomes[0].satisfaction.gini == all.outcomes[0].satisfaction.gini);
 }
