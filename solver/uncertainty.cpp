@@ -67,14 +67,14 @@ double network_variance_of(const std::vector<Group>& groups, double of_means, do
   return std::max(0.0, of_means - draws * inverse / static_cast<double>(groups.size()));
 }
 
-void set_interval(Estimate& result) {
+void set_interval(NestedMean& result) {
   const double half = result.freedom > 0.0 ? student_factor(result.freedom) * result.error : kNaN;
   result.low = result.mean - half;
   result.high = result.mean + half;
 }
 
-Estimate of_one_network(const Group& group) {
-  Estimate result;
+NestedMean of_one_network(const Group& group) {
+  NestedMean result;
   result.count = static_cast<std::int64_t>(group.values.size());
   result.networks = 1;
   result.conditional = true;
@@ -95,12 +95,12 @@ double mean_of(const std::vector<Group>& groups) {
 
 }  // namespace
 
-double Estimate::network_share() const {
+double NestedMean::network_share() const {
   const double both = network_variance + draw_variance;
   return both > 0.0 ? network_variance / both : kNaN;
 }
 
-double Estimate::single_deviation() const {
+double NestedMean::single_deviation() const {
   if (count < 2) return 0.0;
   if (networks == 1) return std::sqrt(draw_variance);
   // One draw a network: the two cannot be told apart, nor need they be.
@@ -108,11 +108,11 @@ double Estimate::single_deviation() const {
   return std::sqrt(network_variance + draw_variance);
 }
 
-Estimate estimate(const NestedValues& values) {
+NestedMean nested_mean(const NestedValues& values) {
   const std::vector<Group> groups = groups_of(values);
   if (groups.empty()) return {0, 0, kNaN, kNaN, 0.0, kNaN, kNaN, kNaN, kNaN, false};
   if (groups.size() == 1) return of_one_network(groups.front());
-  Estimate result;
+  NestedMean result;
   result.networks = static_cast<std::int64_t>(groups.size());
   for (const Group& group : groups) {
     result.count += static_cast<std::int64_t>(group.values.size());
@@ -131,11 +131,11 @@ Estimate estimate(const NestedValues& values) {
   return result;
 }
 
-Estimate estimate_independent(std::span<const double> values) {
+NestedMean independent_mean(std::span<const double> values) {
   NestedValues nested;
   nested.reserve(values.size());
   for (const double value : values) nested.push_back({value});
-  Estimate result = estimate(nested);
+  NestedMean result = nested_mean(nested);
   result.conditional = false;  // these are the networks
   return result;
 }
@@ -178,7 +178,7 @@ Difference difference(const NestedValues& first, const NestedValues& second) {
       all_equal = all_equal && (pairs[i][j] == 0.0 || std::isnan(pairs[i][j]));
     }
   }
-  Difference result{estimate(pairs), Comparison::unknown};
+  Difference result{nested_mean(pairs), Comparison::unknown};
   if (result.of.count == 0) return result;
   if (all_equal) {
     result.comparison = Comparison::same;

@@ -28,7 +28,7 @@ inline constexpr double kConfidence = 0.95;
 
 /// Of a cell's values. NaN stands where the values do not tell: everything for no value, the error
 /// for one value.
-struct Estimate {
+struct NestedMean {
   std::int64_t count = 0;     ///< finite values
   std::int64_t networks = 0;  ///< with at least one
   double mean = 0.0;          ///< of the networks' means
@@ -48,10 +48,10 @@ struct Estimate {
   [[nodiscard]] double single_deviation() const;
 };
 
-[[nodiscard]] Estimate estimate(const NestedValues& values);
+[[nodiscard]] NestedMean nested_mean(const NestedValues& values);
 
 /// Of independent values: a network each, one draw in it.
-[[nodiscard]] Estimate estimate_independent(std::span<const double> values);
+[[nodiscard]] NestedMean independent_mean(std::span<const double> values);
 
 /// The interval from resampled networks, with all their draws (from draws where there is one
 /// network); its ends are percentiles of `resamples` means. No assumption of normality, but the
@@ -73,7 +73,7 @@ enum class Comparison {
 };
 
 struct Difference {
-  Estimate of;  ///< second − first, pair by pair
+  NestedMean of;  ///< second − first, pair by pair
   Comparison comparison = Comparison::unknown;
 };
 

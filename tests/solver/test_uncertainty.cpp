@@ -45,7 +45,7 @@ Coverage coverage_of(const std::vector<std::size_t>& draws, double network_sd, d
   constexpr std::uint32_t kTrials = 4'000;
   Coverage found;
   for (std::uint32_t trial = 0; trial < kTrials; ++trial) {
-    const Estimate of = estimate(drawn(draws, network_sd, draw_sd, trial));
+    const NestedMean of = nested_mean(drawn(draws, network_sd, draw_sd, trial));
     found.student += of.low <= 3.0 && 3.0 <= of.high ? 1.0 / kTrials : 0.0;
     found.mean_network_variance += of.network_variance / kTrials;
     found.mean_draw_variance += of.draw_variance / kTrials;
@@ -65,7 +65,7 @@ TEST_CASE("Student's quantiles are those of printed tables") {
 
 TEST_CASE("a balanced cell has the components of its analysis of variance") {
   // Means 2, 5, 8; squares within 2 + 2 + 2 = 6 on 3 degrees; the means' variance is 9.
-  const Estimate of = estimate({{1, 3}, {4, 6}, {7, 9}});
+  const NestedMean of = nested_mean({{1, 3}, {4, 6}, {7, 9}});
   CHECK(of.count == 6);
   CHECK(of.networks == 3);
   CHECK(of.mean == 5.0);
@@ -81,7 +81,7 @@ TEST_CASE("a balanced cell has the components of its analysis of variance") {
 }
 
 TEST_CASE("networks count alike, whatever the number of their draws") {
-  const Estimate of = estimate({{2, 2, 2, 2, 2, 2}, {8}});
+  const NestedMean of = nested_mean({{2, 2, 2, 2, 2, 2}, {8}});
   CHECK(of.mean == 5.0);
   CHECK(of.error == doctest::Approx(3.0));
   CHECK(of.draw_variance == 0.0);
@@ -89,14 +89,14 @@ TEST_CASE("networks count alike, whatever the number of their draws") {
 }
 
 TEST_CASE("networks that differ less than their draws explain have no variance of their own") {
-  const Estimate of = estimate({{0, 10}, {1, 9}, {2, 8}});
+  const NestedMean of = nested_mean({{0, 10}, {1, 9}, {2, 8}});
   CHECK(of.network_variance == 0.0);
   CHECK(of.network_share() == 0.0);
   CHECK(of.error == 0.0);
 }
 
 TEST_CASE("one network speaks for its draws alone and says so") {
-  const Estimate of = estimate({{1, 2, 3, 4}});
+  const NestedMean of = nested_mean({{1, 2, 3, 4}});
   CHECK(of.conditional);
   CHECK(of.mean == 2.5);
   CHECK(of.freedom == 3.0);
@@ -106,28 +106,28 @@ TEST_CASE("one network speaks for its draws alone and says so") {
 }
 
 TEST_CASE("what cannot be told is no number") {
-  const Estimate one = estimate({{4}});
+  const NestedMean one = nested_mean({{4}});
   CHECK(one.mean == 4.0);
   CHECK(std::isnan(one.error));
   CHECK(std::isnan(one.low));
   CHECK(one.single_deviation() == 0.0);
-  const Estimate none = estimate({{kNaN}, {}});
+  const NestedMean none = nested_mean({{kNaN}, {}});
   CHECK(none.count == 0);
   CHECK(std::isnan(none.mean));
-  const Estimate single_draws = estimate({{1}, {3}});
+  const NestedMean single_draws = nested_mean({{1}, {3}});
   CHECK(std::isnan(single_draws.network_variance));
   CHECK(single_draws.single_deviation() == doctest::Approx(std::sqrt(2.0)));
 }
 
 TEST_CASE("values that are not finite are left out") {
-  const Estimate of = estimate({{1, kNaN, 3}, {kNaN}, {4, 6}});
+  const NestedMean of = nested_mean({{1, kNaN, 3}, {kNaN}, {4, 6}});
   CHECK(of.count == 4);
   CHECK(of.networks == 2);
   CHECK(of.mean == 3.5);
 }
 
 TEST_CASE("independent values are networks of one draw") {
-  const Estimate of = estimate_independent(std::array{1.0, 2.0, 3.0, 4.0});
+  const NestedMean of = independent_mean(std::array{1.0, 2.0, 3.0, 4.0});
   CHECK(of.networks == 4);
   CHECK(of.error == doctest::Approx(std::sqrt(5.0 / 3.0 / 4.0)));
   CHECK_FALSE(of.conditional);
@@ -165,7 +165,7 @@ TEST_CASE("the interval of one network holds the mean of that network") {
   double held = 0.0;
   for (std::uint32_t trial = 0; trial < kTrials; ++trial) {
     const double its_mean = 3.0 + normal(networks, {.network = trial});
-    const Estimate of = estimate(drawn({16}, 1.0, 1.0, trial));
+    const NestedMean of = nested_mean(drawn({16}, 1.0, 1.0, trial));
     held += of.low <= its_mean && its_mean <= of.high ? 1.0 / kTrials : 0.0;
   }
   CHECK(held >= 0.93);
