@@ -87,6 +87,13 @@ NestedMean of_one_network(const Group& group) {
   return result;
 }
 
+/// second − first; what rounding can make of equal numbers is no difference.
+double apart(double first, double second) {
+  constexpr double kRounding = 1e-12;
+  const double by = second - first;
+  return std::abs(by) <= kRounding * std::max(std::abs(first), std::abs(second)) ? 0.0 : by;
+}
+
 double mean_of(const std::vector<Group>& groups) {
   double sum = 0.0;
   for (const Group& group : groups) sum += group.mean;
@@ -174,7 +181,7 @@ Difference difference(const NestedValues& first, const NestedValues& second) {
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     const std::size_t draws = std::min(first[i].size(), second[i].size());
     for (std::size_t j = 0; j < draws; ++j) {
-      pairs[i].push_back(second[i][j] - first[i][j]);
+      pairs[i].push_back(apart(first[i][j], second[i][j]));
       all_equal = all_equal && (pairs[i][j] == 0.0 || std::isnan(pairs[i][j]));
     }
   }

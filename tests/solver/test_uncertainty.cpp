@@ -227,6 +227,7 @@ TEST_CASE("a difference is the same, noise, or too little to tell") {
   CHECK(difference({{1}}, {{2}}).comparison == Comparison::unknown);
   CHECK(difference({{1}}, {{1}}).comparison == Comparison::same);
   CHECK(difference({{1, 1}, {1, 1}}, {{2, 2}, {2, 2}}).comparison == Comparison::higher);
+  CHECK(difference({{0.1 + 0.2}, {0.3}}, {{0.3}, {0.1 + 0.2}}).comparison == Comparison::same);
   CHECK(difference({}, {}).comparison == Comparison::unknown);
   CHECK(std::string(comparison_text(Comparison::within_noise)) == "within noise");
 }
