@@ -74,6 +74,29 @@ Finding finding(std::string quantity, std::string seed, double figure, double pr
   return made;
 }
 
+Finding within(std::string quantity, std::string seed, double low, double high, Measured ours,
+               std::string unit) {
+  const double middle = 0.5 * (low + high);
+  const double half = 0.5 * (high - low);
+  Finding made{std::move(quantity), std::move(seed), middle, half, ours,
+               std::move(unit),     Verdict::none,   {}};
+  if (ours.count == 0) return made;
+  const double error = std::isnan(ours.high) ? 0.0 : ours.high - ours.mean;
+  const double allowed = half + error + 1e-9 * (1.0 + std::abs(middle));
+  made.verdict = std::abs(middle - ours.mean) <= allowed ? Verdict::agrees : Verdict::differs;
+  return made;
+}
+
+Finding throughout(std::string quantity, std::string seed, double low, double high, Measured ours,
+                   std::string unit) {
+  Finding made = within(std::move(quantity), std::move(seed), low, high, ours, std::move(unit));
+  if (ours.count == 0) return made;
+  const double rounding = 1e-9 * (1.0 + std::abs(low) + std::abs(high));
+  const bool holds = ours.least >= low - rounding && ours.most <= high + rounding;
+  made.verdict = holds ? Verdict::agrees : Verdict::differs;
+  return made;
+}
+
 Finding ruled_out(Finding finding, std::string reason) {
   finding.verdict = Verdict::cannot_be;
   finding.reason = std::move(reason);

@@ -56,7 +56,16 @@ struct Finding {
 [[nodiscard]] Finding finding(std::string quantity, std::string seed, double figure,
                               double precision, Measured ours, std::string unit);
 
-/// The same where arithmetic rules the figure out; the reason says why.
+/// Where the seed gives a range of what is to be expected: agrees if the interval of the mean
+/// touches it. What a single run may do does not count.
+[[nodiscard]] Finding within(std::string quantity, std::string seed, double low, double high,
+                             Measured ours, std::string unit);
+
+/// Where the seed says what always holds: agrees if every value lies in the range.
+[[nodiscard]] Finding throughout(std::string quantity, std::string seed, double low, double high,
+                                 Measured ours, std::string unit);
+
+/// A finding whose figure arithmetic rules out; the reason says why.
 [[nodiscard]] Finding ruled_out(Finding finding, std::string reason);
 
 /// Something measured that the seed is silent about.

@@ -90,3 +90,22 @@ TEST_CASE("what arithmetic rules out cannot be, whatever was measured") {
   CHECK(out.reason == "because");
   CHECK(std::string(verdict_text(out.verdict)) == "cannot be");
 }
+
+TEST_CASE("an expected range is touched by the interval of the mean or not") {
+  const Measured near = measured(std::array{4.0, 5.0, 4.5, 4.7});  // 4.55 ± 0.67
+  CHECK(within("x", "5-10", 5, 10, near, "").verdict == Verdict::agrees);
+  CHECK(within("x", "5.5-10", 5.5, 10, near, "").verdict == Verdict::differs);
+  CHECK(within("x", "5-10", 5, 10, measured(std::array{4.9}), "").verdict == Verdict::differs);
+  CHECK(within("x", "5-10", 5, 10, measured(std::array{10.0}), "").verdict == Verdict::agrees);
+  CHECK(within("x", "5-10", 5, 10, measured(NestedValues{}), "").verdict == Verdict::none);
+}
+
+TEST_CASE("what always holds is refuted by one value") {
+  CHECK(throughout("x", "all", 100, 100, measured(std::array{100.0, 100.0}), "").verdict ==
+        Verdict::agrees);
+  CHECK(throughout("x", "all", 100, 100, measured(std::array{100.0, 0.0}), "").verdict ==
+        Verdict::differs);
+  CHECK(throughout("x", "none", 0, 0, measured(std::array{0.0, 0.1}), "").verdict ==
+        Verdict::differs);
+  CHECK(throughout("x", "none", 0, 0, measured(NestedValues{}), "").verdict == Verdict::none);
+}
