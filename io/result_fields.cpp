@@ -61,6 +61,7 @@ std::vector<std::string> read_texts(hid_t dataset) {
     throw IoError(kReading);
   }
   std::vector<std::string> texts;
+  texts.reserve(pointers.size());
   for (const char* pointer : pointers) texts.emplace_back(pointer == nullptr ? "" : pointer);
   H5Dvlen_reclaim(type.get(), space.get(), H5P_DEFAULT, pointers.data());
   return texts;

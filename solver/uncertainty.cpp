@@ -170,7 +170,7 @@ Interval bootstrap_interval(const NestedValues& values, std::uint64_t seed,
   std::sort(means.begin(), means.end());
   const auto at = [&means](double share) {
     const double place = share * static_cast<double>(means.size() - 1);
-    return means[static_cast<std::size_t>(place + 0.5)];
+    return means[static_cast<std::size_t>(std::lround(place))];
   };
   return {at(0.5 * (1.0 - kConfidence)), at(0.5 * (1.0 + kConfidence))};
 }

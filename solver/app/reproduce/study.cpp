@@ -22,7 +22,6 @@ class Gatherer : public OutcomeSink {
  public:
   explicit Gatherer(std::size_t points) : outcomes_(points, 1) {}
   void finished(OutcomeBatch batch) override { outcomes_.add(std::move(batch)); }
-  void measured(std::span<const std::size_t>, GraphMetrics) override {}
   [[nodiscard]] bool stop_requested() const override { return interrupted(); }
   [[nodiscard]] Outcomes taken() { return std::move(outcomes_); }
 
