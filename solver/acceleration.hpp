@@ -17,8 +17,8 @@
 //
 // Damping factors f are part of the map: under `adaptive` G changes while f does.
 //
-// Cost a round: 2 m + 6 streams of 8 B a recipient, about 16 m + 48 B; with m = 3 and k = 20 a
-// fifth of the two passes over the matrix.
+// Cost a round: 2 m + 6 streams of 8 B a recipient, about 16 m + 48 B; with m = 3 and k = 20, by
+// bytes, a fifth of the two passes over the matrix.
 #pragma once
 
 #include <array>
