@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "io/option_setters.hpp"
+#include "solver/acceleration.hpp"
 #include "solver/sweep/samples.hpp"
 
 namespace needflow {
@@ -332,6 +333,33 @@ void add_round_limits(std::vector<Option>& table) {
                    put_real(part, &R::relaxation)});
 }
 
+void add_acceleration(std::vector<Option>& table) {
+  using R = RoundSettings;
+  const auto part = &Settings::round;
+  const Words accelerations = {"none", "anderson"};
+  table.push_back(
+      {"round",
+       "acceleration",
+       OptionType::word,
+       "",
+       {},
+       accelerations,
+       Value{std::string("none")},
+       kAlways,
+       "reallocate: anderson mixes earlier rounds in to reach a fixed point; not local.",
+       put_word(accelerations, part, &R::acceleration)});
+  table.push_back({"round",
+                   "acceleration_depth",
+                   OptionType::integer,
+                   "rounds",
+                   {1, static_cast<double>(kMostDepth)},
+                   {},
+                   Value{std::int64_t{3}},
+                   kAlways,
+                   "How many earlier rounds the acceleration looks at.",
+                   put_integer(part, &R::acceleration_depth)});
+}
+
 void add_solver(std::vector<Option>& table) {
   const Words precisions = {"f64", "f32"};
   table.push_back(
@@ -381,6 +409,7 @@ std::vector<Option> make_table() {
   add_instance(table);
   add_round_rules(table);
   add_round_limits(table);
+  add_acceleration(table);
   add_trust_options(table);
   add_solver(table);
   add_output_options(table);

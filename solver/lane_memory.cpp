@@ -16,6 +16,9 @@ std::size_t round_state_bytes(std::size_t providers, std::size_t recipients, int
     of_recipient += 1;
   }
   if (traits.relaxes) of_recipient += 2;
+  if (traits.acceleration_depth > 0) {
+    of_recipient += 1 + 3 + 2 * static_cast<std::size_t>(traits.acceleration_depth);
+  }
   of_provider += 1;  // capacities; a lane alone keeps its own where a factor changes them
   if (lanes > 1) of_recipient += 1;
   const std::size_t tallies = with_lane_width(lanes, [&]<int L>() {

@@ -71,6 +71,10 @@ BatchTraits BatchTraits::of(const RoundSettings& settings) {
 
 void BatchTraits::include(const RoundSettings& settings) {
   stock = stock || uses_up(settings);
+  if (settings.accelerates()) {
+    acceleration_depth = std::max(acceleration_depth, settings.acceleration_depth);
+    return;
+  }
   relaxes =
       relaxes || (settings.settlement == SettlementKind::reallocate && settings.relaxation < 1.0);
 }
@@ -104,6 +108,7 @@ LaneRounds<L>::LaneRounds(const Recognition& recognition, const BatchTraits& tra
     returned_.resize(peers == nullptr ? recipients : peers->sizes().recipients_seen);
   }
   if (traits_.relaxes) total_.resize(recipients);
+  if (traits_.acceleration_depth > 0) mixed_.resize(recipients);
   provider_degrees_ = degrees_of(recognition.by_provider());
   if (!recognition.agent_network) recipient_degrees_ = degrees_of(recognition.by_recipient());
   for (const double degree : provider_degrees_) all_degrees_ += degree;
@@ -128,6 +133,11 @@ void LaneRounds<L>::start(std::size_t lane, const RoundSettings& settings,
   if (settings.settlement != SettlementKind::reallocate) run.settings.relaxation = 1.0;
   if (settings.damping == DampingKind::none) run.settings.damping_factor = 1.0;
   recurrence_.forget(lane);
+  if (settings.accelerates()) {
+    // Of the run's own depth: the same numbers whatever its neighbours have.
+    if (accelerators_.empty()) accelerators_.resize(L, Accelerator(0, 1));
+    accelerators_[lane] = Accelerator(need_rows(), settings.acceleration_depth);
+  }
   run.starts = true;
   run.need = need;
   run.capacity = capacity;
@@ -208,8 +218,9 @@ void LaneRounds<L>::publish() {
   if (peers_ != nullptr) peers_->fetch_recipients(ledger_.published());
   for (Lane& lane : lanes_) {
     ++lane.report.rounds;
+    // An accelerated run's state is its history as well, so that no earlier one is compared.
     lane.saves = lane.busy && lane.report.status == Status::pending &&
-                 Recurrence<L>::saves_after(lane.report.rounds - 1);
+                 !lane.settings.accelerates() && Recurrence<L>::saves_after(lane.report.rounds - 1);
     lane.asked = lane.asked_next;
     lane.report.messages.published += all_recipients();
     lane.report.messages.read += all_providers();
@@ -250,21 +261,44 @@ void LaneRounds<L>::compute() {
 template <int L>
 void LaneRounds<L>::deliver() {
   count_messages();
+  if (!mixed_.empty()) gather_and_accelerate();
   const PerLane<SettleRule, L> rules = settle_rules();
   const RecipientState<L> state = recipient_state();
   for_row_blocks(need_rows(), threads_, [=, this](std::size_t begin, std::size_t end) {
     SettleTally<L> tally;
     Tile<L> made;
     for_tiles<L>(begin, end, [&](std::size_t first, std::size_t last) {
-      const LaneSpan<double, L> received =
-          received_.empty() ? made.rows(last - first) : write(received_).part(first, last);
-      rows_.deliveries(ledger_.active_needs(), scale(), {first, last}, received);
+      LaneSpan<double, L> received = made.rows(last - first);
+      if (!mixed_.empty()) {
+        received = write(mixed_).part(first, last);
+      } else {
+        if (!received_.empty()) received = write(received_).part(first, last);
+        rows_.deliveries(ledger_.active_needs(), scale(), {first, last}, received);
+      }
       settle_(rules, state, first, last, received, tally);
       if (claims_) publish_claims(first, last, received, tally);
     });
     recipient_tallies_[begin / kRowBlock] = tally;
   });
   over_.swap(over_previous_);
+}
+
+/// The mixing needs sums over all recipients before anybody can settle, hence a pass of its own.
+template <int L>
+void LaneRounds<L>::gather_and_accelerate() {
+  for_row_blocks(need_rows(), threads_, [this](std::size_t begin, std::size_t end) {
+    for_tiles<L>(begin, end, [&](std::size_t first, std::size_t last) {
+      rows_.deliveries(ledger_.active_needs(), scale(), {first, last},
+                       write(mixed_).part(first, last));
+    });
+  });
+  if (!received_.empty()) std::copy(mixed_.begin(), mixed_.end(), received_.begin());
+  for (std::size_t l = 0; l < L; ++l) {
+    if (!busy(l) || !lanes_[l].settings.accelerates()) continue;
+    const std::span<double> values(mixed_.data(), mixed_.size());
+    accelerators_[l].advance(values.empty() ? values : values.subspan(l), L,
+                             lanes_[l].settings.relaxation, threads_, peers_);
+  }
 }
 
 // 4. What all of them add up to; surplus goes back or is lost.
@@ -297,7 +331,10 @@ Status LaneRounds<L>::end_of(std::size_t l) {
       !lane.moved) {
     return Status::stable;
   }
-  auto period = recurrence_.period_after(lane.report.rounds, l, run_state(lane));
+  std::optional<std::int64_t> period;
+  if (!settings.accelerates()) {
+    period = recurrence_.period_after(lane.report.rounds, l, run_state(lane));
+  }
   // A state recurs where everybody's part of it does.
   if (sum_over(peers_, period ? 0 : 1) > 0) period.reset();
   if (period) {
@@ -317,7 +354,7 @@ PerLane<SettleRule, L> LaneRounds<L>::settle_rules() const {
     rule.adaptive_damping = settings.damping == DampingKind::adaptive;
     rule.damping_factor = settings.damping_factor;
     rule.tolerance = settings.tolerance;
-    rule.relaxation = settings.relaxation;
+    rule.relaxation = settings.accelerates() ? 1.0 : settings.relaxation;
     rule.returns_surplus = settings.return_surplus;
     rule.round = lanes_[l].report.rounds;
     rule.saves = lanes_[l].saves;
@@ -451,11 +488,13 @@ std::size_t LaneRounds<L>::bytes() const {
   std::size_t doubles = scale_.size() + returned_.size();
   for (const auto* vector :
        {&own_need_, &own_capacity_, &available_, &denominator_, &denominator_first_, &satisfied_,
-        &damping_, &over_, &over_previous_, &total_, &received_}) {
+        &damping_, &over_, &over_previous_, &total_, &received_, &mixed_}) {
     doubles += vector->size();
   }
-  return rows_.bytes() + doubles * sizeof(double) + ledger_.bytes() + recurrence_.bytes() +
-         asks_.size() + offers_.size() + has_received_.size() +
+  std::size_t histories = 0;
+  for (const Accelerator& history : accelerators_) histories += history.bytes();
+  return rows_.bytes() + histories + doubles * sizeof(double) + ledger_.bytes() +
+         recurrence_.bytes() + asks_.size() + offers_.size() + has_received_.size() +
          provider_tallies_.size() * sizeof(StockTally<L>) +
          recipient_tallies_.size() * sizeof(SettleTally<L>) +
          message_tallies_.capacity() * sizeof(PerLane<std::int64_t, L>);

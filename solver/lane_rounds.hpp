@@ -14,6 +14,7 @@
 #include "kernels/lane_moves.hpp"
 #include "kernels/settle.hpp"
 #include "kernels/stock.hpp"
+#include "solver/acceleration.hpp"
 #include "solver/ledger.hpp"
 #include "solver/peers.hpp"
 #include "solver/recognition.hpp"
@@ -43,8 +44,9 @@ struct RunReport {
 /// needs are not allocated. The cap decides which kernel runs, so it is one for all lanes.
 struct BatchTraits {
   Cap cap = Cap::none;
-  bool stock = false;    ///< some run uses up its capacity
-  bool relaxes = false;  ///< some run has ω < 1
+  bool stock = false;                   ///< some run uses up its capacity
+  bool relaxes = false;                 ///< some run has ω < 1 and no acceleration
+  std::int64_t acceleration_depth = 0;  ///< the most of any run; 0: none accelerates
 
   /// The traits of one run.
   [[nodiscard]] static BatchTraits of(const RoundSettings& settings);
@@ -183,6 +185,8 @@ class alignas(64) LaneRounds {
   /// Turns what this process found into what all peers did.
   void hear_offers();
   void hear_settlements();
+  /// Gathers what everybody receives, then what accelerated lanes make of it.
+  void gather_and_accelerate();
   void take_in_deliveries();
   void count_messages();
   /// The messages of lanes that are 255 and not 0.
@@ -216,6 +220,8 @@ class alignas(64) LaneRounds {
   LaneVector<double> received_;             ///< only if somebody looks
   LaneVector<std::uint8_t> has_received_;   ///< only where some run has claims
   bool claims_ = false;                     ///< some run does
+  LaneVector<double> mixed_;                ///< what lanes settle, where some accelerate
+  std::vector<Accelerator> accelerators_;   ///< one a lane, likewise
   LaneVector<std::uint8_t> asks_, offers_;  ///< for counting messages, once that is needed
   Recurrence<L> recurrence_;
   std::vector<double> provider_degrees_;   ///< entries of a row with D > 0

@@ -81,6 +81,9 @@ enum class DampingKind { adaptive, none, constant };
 /// Which of M2's stop tests 1 (needs) and 2 (denominators) may end a run.
 enum class StopRule { needs, denominators, either };
 
+/// How `reallocate` gets from one allocation to the next (solver/acceleration.hpp).
+enum class Acceleration { none, anderson };
+
 /// M2. How a run goes.
 struct RoundSettings {
   SettlementKind settlement = SettlementKind::stock;
@@ -92,6 +95,13 @@ struct RoundSettings {
   std::int64_t max_rounds = 200;
   bool return_surplus = true;  ///< stock only
   double relaxation = 1.0;     ///< ω, reallocate only
+  Acceleration acceleration = Acceleration::none;
+  std::int64_t acceleration_depth = 3;  ///< m, earlier rounds that it looks at
+
+  /// Whether the acceleration does anything.
+  [[nodiscard]] bool accelerates() const {
+    return acceleration != Acceleration::none && settlement == SettlementKind::reallocate;
+  }
 };
 
 /// M6. What agents publish: their residual, or more.

@@ -70,6 +70,7 @@ int run(int argc, char** argv, Communicator& ranks) {
   commands["sweep"] = add_sweep(program);
   commands["merge"] = add_merge(program);
   commands["network"] = add_network(program);
+  commands["report"] = add_report(program);
   commands["reproduce"] = add_reproduce(program);
   commands["status"] = add_status(program);
   commands["info"] = add_info(program);

@@ -46,6 +46,7 @@ void add_round(Words& words, const RoundSettings& r) {
   words << (r.damping == DampingKind::constant ? r.damping_factor : 0.0);
   words << (r.settlement == SettlementKind::stock && r.return_surplus);
   words << (r.settlement == SettlementKind::reallocate ? r.relaxation : 0.0);
+  words << (r.accelerates() ? r.acceleration_depth : 0);
 }
 
 /// Episodes, strategies and trust in one word, 0 without any: a sweep of millions of points that

@@ -108,7 +108,8 @@ class SameBits(OnRanks):
                        {"settlement": "stream", "damping": 0.3},
                        {"settlement": "stream", "cap": "active_need", "stop": "needs"},
                        {"settlement": "reallocate", "max_rounds": 24},
-                       {"settlement": "reallocate", "relaxation": 0.5, "max_rounds": 24}):
+                       {"settlement": "reallocate", "relaxation": 0.5, "max_rounds": 24},
+                       {"settlement": "reallocate", "acceleration": "anderson", "max_rounds": 12}):
             with self.subTest(round_):
                 self.check(toml(seed=5, network={"agents": 1700, "neighbors": 12},
                                 population={"supply_ratio": 1.3}, round=round_, output=KEEP_ALL))

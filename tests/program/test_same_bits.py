@@ -201,6 +201,10 @@ LANES_RELAXED = toml(network={"agents": 60, "neighbors": 8}, population={"replic
                      round={"settlement": ["reallocate", "stock"], "relaxation": [0.3, 1.0],
                             "return_surplus": [True, False], "stop": ["needs", "either"]},
                      solver={"weights": ["f64", "f32"]}, output={"agents": True})
+LANES_ANDERSON = toml(network={"agents": 60, "neighbors": 8}, population={"replicates": 5},
+                      round={"settlement": ["reallocate", "stream"], "relaxation": [0.3, 1.0],
+                             "acceleration": ["none", "anderson"], "acceleration_depth": [1, 4]},
+                      output={"agents": True})
 # One batch whose rows all threads share, and one large enough to be prefetched.
 LANES_LARGE = toml(network={"agents": 9000, "neighbors": 20}, population={"replicates": 7},
                    round={"settlement": ["stock"]}, output={"agents": True})
@@ -242,6 +246,9 @@ class AnyLanes(Bits):
 
     def test_relaxation_surplus_and_precision_have_the_same_bits_in_lanes(self):
         self.compare(LANES_RELAXED)
+
+    def test_accelerated_rounds_have_the_same_bits_in_lanes(self):
+        self.compare(LANES_ANDERSON)
 
     def test_a_batch_whose_rows_are_shared_has_the_same_bits(self):
         self.compare(LANES_LARGE)

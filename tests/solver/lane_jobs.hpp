@@ -173,6 +173,8 @@ inline RoundSettings any_settings(tests::Numbers& numbers, Cap cap, std::int64_t
   settings.max_rounds = limits[std::min<std::size_t>(3, numbers.below(8))];
   settings.return_surplus = numbers.below(3) != 0;
   settings.relaxation = kRelaxations[numbers.below(4)];
+  if (numbers.below(4) == 0) settings.acceleration = Acceleration::anderson;
+  settings.acceleration_depth = static_cast<std::int64_t>(1 + numbers.below(4));
   return settings;
 }
 

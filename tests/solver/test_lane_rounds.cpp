@@ -261,7 +261,7 @@ TEST_CASE("what a plan reserves for a batch bounds what it holds, and not by muc
         round_state_bytes(recognition.providers(), recognition.recipients(), L, traits_of(jobs));
     CAPTURE(L);
     CHECK(rounds.bytes() <= planned);
-    CHECK(10 * rounds.bytes() >= 8 * planned);
+    CHECK(10 * rounds.bytes() >= 7 * planned);  // a run keeps a history of its own depth
   };
   for (const SettlementKind settlement :
        {SettlementKind::stock, SettlementKind::stream, SettlementKind::reallocate}) {

@@ -47,6 +47,7 @@ std::string run_text(const Sweep& sweep, const Point& point) {
   if (r.damping == DampingKind::constant) text += fmt::format(" factor {}", r.damping_factor);
   if (r.settlement == SettlementKind::stock) text += fmt::format(" returns {}", r.return_surplus);
   if (r.settlement == SettlementKind::reallocate) text += fmt::format(" omega {}", r.relaxation);
+  if (r.accelerates()) text += fmt::format(" depth {}", r.acceleration_depth);
   if (p.supply_ratio) text += fmt::format(" ratio {}", *p.supply_ratio);
   if (sweep.instance->has_amounts()) return text;
   return text + amount_text(p.need, p.need_mean, p.need_cv) +

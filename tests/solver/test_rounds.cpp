@@ -470,11 +470,14 @@ TEST_CASE("what a plan reserves for a run's state bounds what the solver holds, 
     RoundSettings settings = settling(settlement, 9);  // long enough for a saved state
     settings.stop = StopRule::needs;
     settings.relaxation = 0.5;
-    RoundSolver solver(recognition, settings, Threads::one);
-    (void)solver.run(instance.need, instance.capacity);
-    const std::size_t planned = round_state_bytes(recognition.providers(), recognition.recipients(),
-                                                  1, BatchTraits::of(settings));
-    CHECK(solver.bytes() <= planned);
-    CHECK(10 * solver.bytes() >= 7 * planned);
+    for (const Acceleration acceleration : {Acceleration::none, Acceleration::anderson}) {
+      settings.acceleration = acceleration;
+      RoundSolver solver(recognition, settings, Threads::one);
+      (void)solver.run(instance.need, instance.capacity);
+      const std::size_t planned = round_state_bytes(
+          recognition.providers(), recognition.recipients(), 1, BatchTraits::of(settings));
+      CHECK(solver.bytes() <= planned);
+      CHECK(10 * solver.bytes() >= 7 * planned);
+    }
   }
 }

@@ -13,6 +13,7 @@
 #include "solver/app/commands.hpp"
 #include "solver/app/reproduce/finding_tables.hpp"
 #include "solver/app/reproduce/mesh.hpp"
+#include "solver/app/reproduce/rounds.hpp"
 #include "solver/error.hpp"
 #include "solver/sweep/tasks.hpp"
 
@@ -28,6 +29,7 @@ struct ReproduceOptions {
   bool quiet = false;
   int threads = 0;
   MeshStudy study;
+  std::string data = "data";
 };
 
 using Tables = std::function<std::vector<FindingTable>()>;
@@ -41,6 +43,16 @@ std::vector<Tables> mesh_topic(const MeshStudy& study, int threads) {
       one(connection_scaling),  one(hop_distribution),
       one(topology_comparison), one(links_an_agent),
       one(routing_efficiency),  [&study, threads] { return neighbors_by_size(study, threads); }};
+}
+
+std::vector<Tables> rounds_topic(const RoundsStudy& study) {
+  std::vector<Tables> topic;
+  for (FindingTable (*table)(const RoundsStudy&) :
+       {convergence, convergence_by_size, contraction, what_brings_rest, cycle_share, nash, privacy,
+        optimum, message_counts, self_healing, real_data}) {
+    topic.emplace_back([&study, table] { return std::vector<FindingTable>{table(study)}; });
+  }
+  return topic;
 }
 
 void write_table(const ReproduceOptions& options, const FindingTable& table) {
@@ -62,17 +74,20 @@ void count_verdicts(const std::vector<Finding>& findings, std::array<int, 4>& co
 }
 
 int reproduce(const Context& context, const ReproduceOptions& options) {
-  if (options.topic != "mesh") {
-    throw ScenarioError(
-        fmt::format("topic {} is not one that can be reproduced; expected mesh", options.topic));
+  if (options.topic != "mesh" && options.topic != "rounds") {
+    throw ScenarioError(fmt::format(
+        "topic {} is not one that can be reproduced; expected mesh or rounds", options.topic));
   }
   if (!options.folder.empty()) make_folder(options.folder);
   const int threads = options.threads > 0 ? options.threads : usable_processors().count;
   MeshStudy study = options.study;
   study.large = !options.quick;
+  const RoundsStudy rounds{study.networks, study.seed, study.large, options.data, threads};
   watch_interrupts();
   std::array<int, 4> counts{};
-  for (const Tables& make : mesh_topic(study, threads)) {
+  const std::vector<Tables> topic =
+      options.topic == "mesh" ? mesh_topic(study, threads) : rounds_topic(rounds);
+  for (const Tables& make : topic) {
     if (interrupted()) throw Interrupted{};
     std::vector<FindingTable> tables;
     run_in_arena(threads, [&] { tables = make(); });
@@ -86,6 +101,7 @@ int reproduce(const Context& context, const ReproduceOptions& options) {
     return counts[static_cast<std::size_t>(verdict)];
   };
   if (!options.quiet) {
+    context.out << "measured: mean ± half its 95 % interval [least … most]\n";
     context.out << fmt::format("{} figures of the seed agree, {} differ, {} cannot be\n",
                                count(Verdict::agrees), count(Verdict::differs),
                                count(Verdict::cannot_be));
@@ -101,11 +117,13 @@ Command add_reproduce(CLI::App& program) {
       "reproduce", "Measure what the seeds claim: their value, ours with its spread, a verdict");
   command->footer(
       "Topics: mesh (seed 003: graph, degrees, scaling, hops, topologies, routing, optimal k)\n"
+      "        rounds (seed 002: convergence, contraction, Nash, privacy, optimum, messages)\n"
       "Examples:\n"
       "  needflow reproduce mesh\n"
-      "  needflow reproduce mesh -o tables --networks 100");
+      "  needflow reproduce mesh -o tables --networks 100\n"
+      "  needflow reproduce rounds --quick");
   const auto options = std::make_shared<ReproduceOptions>();
-  command->add_option("TOPIC", options->topic, "What to reproduce: mesh (default)");
+  command->add_option("TOPIC", options->topic, "What to reproduce: mesh (default) or rounds");
   command->add_option("-o,--output", options->folder, "Folder for the tables as CSV");
   command->add_flag("--overwrite", options->overwrite, "Replace tables that exist");
   command
@@ -115,6 +133,8 @@ Command add_reproduce(CLI::App& program) {
   command->add_option("--seed", options->study.seed, "Seed of all draws (default 1)");
   command->add_option("--threads", options->threads, "Threads (default: all that are usable)")
       ->check(CLI::Range(1, 4096));
+  command->add_option("--data", options->data,
+                      "Folder of the real instances that rounds takes in (default data)");
   command->add_flag("--quick", options->quick, "Leave out N = 10,000 and 100,000");
   command->add_flag("-q,--quiet", options->quiet, "Print nothing but errors");
   return [options](const Context& context) { return reproduce(context, *options); };
