@@ -40,7 +40,11 @@ class View:
 
     @property
     def title(self):
-        return f"{self.name} [{self.units}]" if self.units else self.name
+        return f"{self.name} [{self.units}]" if self.units not in ("", self.name) else self.name
+
+    @property
+    def binned(self):
+        return self.numeric and any("–" in label for label in self.labels)
 
     def __len__(self):
         return len(self.labels)
@@ -69,17 +73,17 @@ def view_of_axis(axis, along=()):
                 axis.long_name)
 
 
-def view_of_coordinate(axis):
+def view_of_coordinate(axis, bins=MOST_BINS):
     """A coordinate over the samples of a list: its values, or bins with equally many samples."""
     values = np.array(axis.values, dtype=float if axis.numeric else object)
     distinct = sorted(set(values.tolist()))
-    if not axis.numeric or len(distinct) <= MOST_BINS:
+    if not axis.numeric or len(distinct) <= bins:
         labels = [number(v) if axis.numeric else v for v in distinct]
         place = {value: i for i, value in enumerate(distinct)}
         positions = np.array(distinct if axis.numeric else range(len(distinct)), dtype=float)
         return View(axis.name, axis.dimension, labels, positions, axis.numeric,
                     np.array([place[v] for v in values.tolist()]), axis.units, axis.long_name)
-    edges = np.unique(np.quantile(values, np.linspace(0, 1, MOST_BINS + 1)))
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, bins + 1)))
     group_of = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
     positions = np.array([values[group_of == i].mean() for i in range(len(edges) - 1)])
     labels = [f"{number(a, 3)}–{number(b, 3)}" for a, b in zip(edges, edges[1:])]
@@ -87,7 +91,7 @@ def view_of_coordinate(axis):
                 axis.long_name)
 
 
-def views_of(result):
+def views_of(result, bins=MOST_BINS):
     """All axes with more than one value, draws left out; the need types come last."""
     views = []
     for name in result.dims:
@@ -96,7 +100,7 @@ def views_of(result):
             continue
         along = [other for other in result.along.values() if other.dimension == name]
         if name == "sample":
-            views += [view_of_coordinate(other) for other in along]
+            views += [view_of_coordinate(other, bins) for other in along]
         elif len(axis.values) > 1:
             views.append(view_of_axis(axis, along))
     if "type" in result.dims:
@@ -174,7 +178,7 @@ def averaged_over(dims, shape, views):
     names = [f"{name} ({length})" for name, length in zip(dims, shape)
              if name not in shown and length > 1]
     if not names:
-        return "nothing"
+        return "nothing: a run each"
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 

@@ -17,7 +17,7 @@ SHARES = {"satisfied_fraction", "efficiency", "fully_met_fraction", "satisfactio
 ENDED = ("needs_met", "stable", "cycle", "round_limit")  # statuses with results
 MOST_LINES = 8
 MOST_FACETS = 4
-SERIES_FIRST = ("settlement", "damping", "kind", "type")
+SERIES_FIRST = ("settlement", "damping", "kind", "type", "supply_ratio")
 
 
 def title_of(variable):

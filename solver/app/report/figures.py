@@ -101,7 +101,8 @@ def set_x(axes, view):
     log = view.numeric and use_log(view.positions)
     if log:
         axes.set_xscale("log")
-    if not view.numeric or not crowded(view.positions, log):
+    # Bins stand at their means and are named by their ends: they get the ticks of a scale.
+    if not view.numeric or not (view.binned or crowded(view.positions, log)):
         label_places(axes.xaxis, view.positions, view.labels)
     elif log:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
@@ -122,7 +123,7 @@ def label_places_apart(axes, view, log):
     span = places.max() - places.min()
     kept = []
     for i in order:
-        if not kept or places[i] - places[kept[-1]] >= 0.1 * span:
+        if not kept or places[i] - places[kept[-1]] >= 0.12 * span:
             kept.append(i)
     label_places(axes.xaxis, view.positions[kept], [number(view.positions[i]) for i in kept], len(kept))
 
@@ -170,7 +171,10 @@ def lines(view, rows, y_title, share=False, diagonal=None):
         for i, (label, mean, low, high) in enumerate(rows):
             style = dash_of(i)
             places = view.positions + (0.0 if view.numeric else beside(i, len(rows)))
-            for part in joined(view, order):
+            parts = joined(view, order)
+            if max(map(len, parts)) == 1:
+                style["linestyle"] = "none"
+            for part in parts:
                 axes.plot(places[part], mean[part], label=short(label, 26) if part[0] == order[0] else None,
                           **style)
             known = np.isfinite(low)
@@ -229,8 +233,16 @@ def write_in(axes, values, norm):
     for (row, column), value in np.ndenumerate(values):
         if np.isfinite(value):
             dark = norm.vmax > norm.vmin and norm(value) < 0.55
-            axes.text(column, row, number(value, 3 if few or value >= 1 else 2), ha="center", va="center",
+            axes.text(column, row, cell_text(value, 3 if few else 2), ha="center", va="center",
                       fontsize=8.5 if values.shape[1] <= 6 else 7, color="white" if dark else "black")
+
+
+def cell_text(value, digits):
+    """Short: 0.998, 12.5, 200, ≈0."""
+    if abs(value) >= 1 or value == 0:
+        return number(value, 3)
+    words = f"{value:.{digits}f}".rstrip("0")
+    return "≈0" if words in ("0.", "-0.") else words.rstrip(".") if value < 0.5 or words != "1." else "≈1"
 
 
 def stacked(labels, parts, x_title):
@@ -259,16 +271,26 @@ def stacked(labels, parts, x_title):
 def bands(x, rows, x_title, y_title, share=False, log=False):
     """`rows`: (label, middle, low, high) over x; the band between low and high."""
 
+    values = np.concatenate([np.ravel(row[1]) for row in rows])
+    positive = values[np.isfinite(values) & (values > 0)]
+    log = log and use_log(positive)
+
+    def drawn(numbers, least=np.nan):
+        return np.where(numbers > 0, numbers, least) if log else numbers
+
     def draw(axes):
+        every = max(1, len(x) // 12)
         for i, (label, middle, low, high) in enumerate(rows):
             style = dash_of(i)
-            axes.fill_between(x, low, high, color=style["color"], alpha=0.14, linewidth=0)
-            axes.plot(x, middle, label=short(label, 26), **style)
+            least = positive.min() if log else 0.0
+            axes.fill_between(x, drawn(low, least), drawn(high), color=style["color"], alpha=0.14,
+                              linewidth=0)
+            axes.plot(x, drawn(middle), label=short(label, 26), markevery=(i * every // len(rows), every),
+                      **style)
         axes.set_xlabel(x_title)
         axes.set_ylabel(y_title)
         axes.xaxis.set_major_locator(MaxNLocator(7, integer=True))
-        values = np.concatenate([np.ravel(row[1]) for row in rows])
-        if log and (values[np.isfinite(values)] > 0).any():
+        if log:
             axes.set_yscale("log")
         elif share and np.isfinite(values).any():
             set_y(axes, np.nanmin(values), np.nanmax(values), True)
@@ -321,7 +343,7 @@ def dots(x, y, x_title, y_title, share=True):
                   color=COLOURS[0], markeredgewidth=0)
         axes.set_xlabel(x_title)
         axes.set_ylabel(y_title)
-        if len(x) and use_log(np.array([max(1e-300, x.min()), x.mean(), x.max()])):
+        if use_log(x):
             axes.set_xscale("log")
         if share:
             set_y(axes, 0.0, 1.0, True)
@@ -330,7 +352,9 @@ def dots(x, y, x_title, y_title, share=True):
 
 
 def network_picture(places, pairs, degrees):
-    """Agents as points, coloured by their links."""
+    """Agents as points, coloured by their links where these differ."""
+    one = degrees.min() == degrees.max()
+    colours = {"color": COLOURS[0]} if one else {"c": degrees, "cmap": MAP_COLOURS}
 
     def draw(axes):
         axes.set_axis_off()
@@ -339,16 +363,15 @@ def network_picture(places, pairs, degrees):
         y = np.column_stack([places[from_, 1], places[to, 1], np.full(len(pairs), np.nan)]).ravel()
         thin = float(np.clip(60.0 / max(1, len(pairs)), 0.12, 0.6))
         axes.plot(x, y, color="#555555", linewidth=0.6, alpha=thin)
-        shown = axes.scatter(places[:, 0], places[:, 1], c=degrees, cmap=MAP_COLOURS, s=34, zorder=3,
-                             edgecolors="white", linewidths=0.6)
+        shown = axes.scatter(places[:, 0], places[:, 1], s=34, zorder=3, edgecolors="white",
+                             linewidths=0.6, **colours)
         axes.set_aspect("equal")
+        if one:
+            return
         bar = axes.figure.colorbar(shown, ax=axes, fraction=0.05, pad=0.02)
         bar.outline.set_visible(False)
         bar.set_label("links of the agent")
-        if degrees.min() == degrees.max():
-            bar.set_ticks([degrees.min()])
-        else:
-            bar.locator = MaxNLocator(5, integer=True)
-            bar.update_ticks()
+        bar.locator = MaxNLocator(5, integer=True)
+        bar.update_ticks()
 
     return svg_of(draw, (PANEL[0], 4.0))

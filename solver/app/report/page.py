@@ -27,8 +27,8 @@ figure { margin: 1rem 0 1.6rem; }
 figcaption { color: var(--soft); font-size: 0.9rem; max-width: 50rem; margin-top: 0.4rem; }
 .panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21.5rem), 1fr));
           gap: 0.9rem; }
-.panel { display: flex; flex-direction: column; justify-content: space-between; background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 0.6rem; }
-.panel b { display: block; font-size: 0.92rem; line-height: 1.3; margin: 0 0 0.4rem; }
+.panel { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 0.6rem; }
+.panel b { display: block; font-size: 0.92rem; line-height: 1.3; min-height: 2.6em; margin: 0 0 0.4rem; }
 .panel img { display: block; width: 100%; height: auto; background: #ffffff; border-radius: 3px; }
 .scroll { overflow-x: auto; margin: 0.8rem 0; }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
@@ -42,6 +42,7 @@ details { margin: 0.8rem 0; }
 summary { cursor: pointer; color: var(--link); }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 0.8rem;
       overflow-x: auto; font-size: 0.85rem; line-height: 1.4; }
+@media (max-width: 46rem) { .panel b { min-height: 0; } }
 @media (max-width: 30rem) { body { padding: 0.5rem 0.75rem 3rem; } th, td { padding: 0.25rem 0.4rem; } }
 @media print { nav { display: none; } figure, table { break-inside: avoid; } body { max-width: none; }
   .panels { grid-template-columns: 1fr 1fr; } h2 { break-after: avoid; } .scroll { overflow: visible; } }
@@ -54,6 +55,10 @@ def escape(words):
 
 def paragraph(words):
     return f"<p>{escape(words)}</p>"
+
+
+def note(words):
+    return f'<p class="note">{escape(words)}</p>'
 
 
 def picture(svg, alt):
@@ -82,7 +87,7 @@ def table(header, rows, caption="", numbers=()):
     body = "\n".join("<tr>" + "".join(cell("td", i, words) for i, words in enumerate(row)) + "</tr>"
                      for row in rows)
     # Not <caption>: that is as narrow as its table.
-    above = f'<p class="note">{escape(caption)}</p>\n' if caption else ""
+    above = note(caption) + "\n" if caption else ""
     return (f'{above}<div class="scroll"><table><thead><tr>{head}</tr></thead>\n'
             f"<tbody>\n{body}\n</tbody></table></div>")
 

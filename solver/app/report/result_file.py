@@ -56,7 +56,7 @@ def number(value, digits=4):
         return "–"
     if value == round(value) and abs(value) < 1e15:
         return f"{int(round(value)):,}"
-    if abs(value) >= 10**digits:
+    if abs(value) >= min(1000, 10**digits):
         return f"{value:,.0f}"
     return f"{value:.{digits}g}"
 

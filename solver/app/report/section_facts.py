@@ -31,6 +31,8 @@ def network(story, tables):
     panels = picture(story) + hops(story, tables) + degrees(story)
     if not panels:
         return ""
+    if not story.result.dims:
+        return page.figure(panels, "The one network of this file; pairs without a path are in no bar.")
     return page.figure(panels, "Shares are means over all networks that the file holds, one colour for "
                        "each value of the axis in the legend; pairs without a path are in no bar.")
 

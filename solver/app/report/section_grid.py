@@ -4,7 +4,8 @@ import numpy as np
 
 import figures
 import page
-from averages import averaged_over, can_show, estimate, estimate_of, interval_text, last_episode
+from averages import (averaged_over, can_show, estimate_of, interval_text, last_episode,
+                      views_of)
 from choices import ENDED, MOST_FACETS, SHARES, title_of, y_title
 from result_file import number
 from csv_tables import MEAN_COLUMNS, mean_rows
@@ -12,6 +13,7 @@ from csv_tables import MEAN_COLUMNS, mean_rows
 MOST_AXES = 8
 MOST_PAIRS = 10
 MOST_MAPS = 60
+MAP_BINS = 5
 MOST_FAILURES = 20
 
 
@@ -161,15 +163,15 @@ def lines_figure(story, view, series, variables):
             bound = np.minimum(view.positions, 1.0)
         svg = figures.lines(view, rows, y_title(variable), variable.name in SHARES, bound)
         panels.append((title_of(variable), svg, lines_alt(variable, view, rows)))
-    same = page.paragraph(f"The same everywhere: {', '.join(flat)}.") if flat else ""
+    same = page.note(f"The same everywhere: {', '.join(flat)}.") if flat else ""
     if not panels:
         return same
     dims, values = last_episode(variables[0])
     caption = f"Means over {averaged_over(dims, values.shape, views)}; {interval_text(dims, values.shape)}."
     if series is not None:
         caption += f" One line for each value of {series.name}."
-    if len(view.group_of) > len(view):
-        caption += f" {view.name} has a value of its own in each sample: bins of equally many."
+    if view.binned:
+        caption += f" {view.name} has a value of its own in each sample: bins of equally many samples."
     if view.name == "supply_ratio":
         caption += " Dotted: what supply alone would allow."
     if "episode" in variables[0].dims:
@@ -188,7 +190,8 @@ def run_words(story):
 
 def pairs_of(story):
     """Pairs of axes for maps, numbers before words, and the axis for panels."""
-    usable = [view for view in story.views if view.name != "type"]
+    # Coarser bins than for lines: a place of a map should hold several samples.
+    usable = [view for view in views_of(story.result, MAP_BINS) if view.name != "type"]
     facet = story.series_for(most=MOST_FACETS)
     rest = [view for view in usable if facet is None or view.name != facet.name]
     if len(rest) < 2:
@@ -211,7 +214,7 @@ def maps_section(story, tables):
             continue
         inside, count = maps_of_pair(story, x, y, tables)
         drawn += count
-        if count:
+        if inside:
             parts.append(f"<h3>{page.escape(x.name)} × {page.escape(y.name)}</h3>\n{inside}")
     if left:
         parts.append(page.paragraph(f"Left out, for the page's length: {', '.join(left)}."))
@@ -231,7 +234,7 @@ def map_variables(story):
 def maps_of_pair(story, x, y, tables):
     facet = story.series_for(x, y, most=MOST_FACETS)
     views = [y, x] if facet is None else [facet, y, x]
-    panels = []
+    panels, flat = [], {}
     variables = [v for v in map_variables(story) if can_show(v, views)]
     for variable in variables:
         means = estimate_of(variable, views).mean
@@ -243,18 +246,31 @@ def maps_of_pair(story, x, y, tables):
         if variable.name in SHARES or variable.name.endswith("_share"):
             low, high = 0.0, 1.0
         for i, layer in enumerate(layers):
-            if np.isfinite(layer).any():
-                head = title_of(variable) + (f" – {facet.name} {facet.labels[i]}" if facet else "")
+            head = title_of(variable) + (f" – {facet.name} {facet.labels[i]}" if facet else "")
+            values = layer[np.isfinite(layer)]
+            if values.size and values.min() == values.max():
+                same = (variable.name.replace("_", " "), number(values[0]))
+                flat.setdefault(same, []).append(facet.labels[i] if facet else "")
+            elif values.size:
                 panels.append((head, figures.heat_map(x, y, layer, low, high, variable.units),
                                map_alt(variable, x, y, layer)))
-    if not panels:
+    if not panels and not flat:
         return "", 0
     tables.add(f"map_{x.name}_{y.name}.csv", f"means over {x.name} and {y.name}",
                [*(view.name for view in views), *MEAN_COLUMNS], mean_rows(variables, views))
     dims, values = last_episode(variables[0])
     caption = (f"Means over {averaged_over(dims, values.shape, views)}. The colour scale is the same in "
                "all panels of a metric; × marks places without a result." + run_words(story))
-    return page.figure(panels, caption), len(panels)
+    return page.figure(panels, caption) + same_everywhere(flat), len(panels)
+
+
+def same_everywhere(flat):
+    """Maps of one colour, told in words: `flat` has the panels' names for each (metric, value)."""
+    if not flat:
+        return ""
+    words = [f"{name} {value}" + (f" ({', '.join(labels)})" if any(labels) else "")
+             for (name, value), labels in flat.items()]
+    return page.note(f"The same everywhere: {'; '.join(words)}.")
 
 
 def map_alt(variable, x, y, layer):

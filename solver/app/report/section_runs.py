@@ -7,7 +7,8 @@ import numpy as np
 
 import figures
 import page
-from averages import averaged_over, estimate, interval_text, view_of_axis
+from averages import (averaged_over, estimate, estimate_of, interval_text, last_episode,
+                      view_of_axis)
 from choices import MOST_LINES, SHARES, title_of, y_title
 from result_file import number, text
 from section_grid import percent
@@ -135,7 +136,7 @@ def trace_caption(sizes, points, length, series):
         "The run's values after each round"
     if many and series is not None:
         words += f", all points of a value of {series.name} together"
-    words += ". A run that has ended keeps its last value."
+    words += ". A run that has ended keeps its last value; logarithmic scales leave 0 out."
     if sizes[points].max() > length:
         words += f" The first {length} rounds of up to {sizes[points].max()}."
     if len(points) < len(sizes):
@@ -156,6 +157,7 @@ class Recipients:
     offset: np.ndarray
     points: int
     all_points: int
+    sampled: bool             # not all points: there were too many rows
     chosen: np.ndarray
     ids: list                 # None: agents have no names, or not the same in all points
 
@@ -172,6 +174,7 @@ def _read_recipients(story):
         return None
     sizes = group["row_size"][()].astype(np.int64)
     chosen = chosen_points(sizes)
+    sampled = len(chosen) < len(sizes)
     chosen = chosen[sizes[chosen] > 0]
     rows, owner, offset = rows_of_points(sizes, chosen)
     need, got = read_rows(group["need"], rows), read_rows(group["satisfied"], rows)
@@ -185,7 +188,8 @@ def _read_recipients(story):
         ids = None
     if ids is not None:
         degree = degree[:len(ids)]
-    return Recipients(satisfaction, need, degree, owner, offset, len(chosen), len(sizes), chosen, ids)
+    return Recipients(satisfaction, need, degree, owner, offset, len(chosen), len(sizes),
+                      sampled, chosen, ids)
 
 
 def ranked(rows):
@@ -252,7 +256,7 @@ def distribution(story, rows, series, places):
     many = rows.points > 1
     caption = ("Every recipient with a need" + (f" of {rows.points:,} points" if many else "")
                + (f", one line for each value of {series.name}" if series is not None else "") + ".")
-    if rows.points < np.count_nonzero(np.ones(rows.all_points)) and rows.points * 2 <= rows.all_points:
+    if rows.sampled:
         caption += f" An even choice of {rows.points:,} of {rows.all_points:,} points."
     if len(panels) > 1 and many:
         caption += " A dot is a recipient, averaged over all points."
@@ -306,7 +310,10 @@ def spread_figure(story):
     variables = [story.result.variables.get(name) for name in names]
     if view is None or any(v is None for v in variables) or view.dimension not in variables[0].dims:
         return ""
-    from averages import estimate_of, last_episode
+    p05 = last_episode(variables[1])[1]
+    if not np.nansum(p05):
+        return page.paragraph("In every run a twentieth of the recipients or more gets nothing. A sweep with "
+                              "--agents keeps every recipient, and then names stand here.")
     facet = story.series_for(view, most=4)
     panels = []
     for i in range(1 if facet is None else len(facet)):

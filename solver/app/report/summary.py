@@ -77,7 +77,8 @@ def rounds(story):
     values = values[np.isfinite(values)]
     if not values.size:
         return ["No run came to rest."]
-    low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
+    # Elements, not means of two: rounds are whole.
+    low, middle, high = np.sort(values)[[(values.size - 1) * q // 20 for q in (1, 10, 19)]]
     return [f"Runs that met every need or came to rest took {number(middle, 3)} rounds (median; 5–95 %: "
             f"{number(low, 3)} to {number(high, 3)}; the longest {number(values.max())})."]
 
@@ -162,6 +163,10 @@ def neighbours(story):
             continue
         best = int(np.nanargmax(mean))
         words = [view.labels[i] for i in range(len(view)) if i != best and mean[i] > mean[best] - NEAR]
+        if len(words) + 1 == np.isfinite(mean).sum():
+            sentences.append(f"Which k{name}: it hardly matters ({percent(np.nanmin(mean))} to "
+                             f"{percent(mean[best])} of all need).")
+            continue
         small = f"; less than a percentage point below it: {', '.join(words)}" if words else ""
         sentences.append(f"Which k{name}: most need is satisfied with neighbors = {view.labels[best]} "
                          f"({percent(mean[best])}){small}.")
