@@ -125,7 +125,8 @@ def label_places_apart(axes, view, log):
     for i in order:
         if not kept or places[i] - places[kept[-1]] >= 0.12 * span:
             kept.append(i)
-    label_places(axes.xaxis, view.positions[kept], [number(view.positions[i]) for i in kept], len(kept))
+    label_places(axes.xaxis, view.positions[kept], [number(view.positions[i], 3) for i in kept],
+                 len(kept))
 
 
 def set_y(axes, low, high, share):

@@ -12,6 +12,7 @@ import numpy as np
 
 BAD_USE, IO_ERROR = 2, 4  # exit codes of the program
 MARK = "needflow_version"  # the root attribute that makes a file ours
+OF_NETWORKS = "network_agents"  # what files of `network` have, and sweeps have not
 DRAWS = ("network", "replicate")  # dimensions that are draws, not settings
 
 
@@ -117,7 +118,7 @@ class Result:
         datasets = [item for item in self.file.values() if isinstance(item, h5py.Dataset)]
         scales = {item.name[1:]: item for item in datasets if h5py.h5ds.is_scale(item.id)}
         plain = [item for item in datasets if not h5py.h5ds.is_scale(item.id)]
-        main = self.file.get("status", self.file.get("network_components"))
+        main = self.file.get("status", self.file.get(OF_NETWORKS))
         if main is None:
             raise Trouble(f"{self.path} holds no results: neither `status` nor networks' metrics")
         order = list(_dims_of(main)) + sorted(scales)
@@ -146,7 +147,7 @@ class Result:
         """Dimensions of the runs, in file order."""
         if self.status is not None:
             return self.status_dims
-        return _dims_of(self.file["network_components"])
+        return _dims_of(self.file[OF_NETWORKS])
 
     def status_code(self, name):
         return self.status_names.index(name)
