@@ -225,6 +225,7 @@ class Contents(Reports):
         shape = SHAPES["some points invalid"]  # hub 6 of 4 agents
         result = self.sweep(shape.scenario, expect=shape.expect)
         page = self.report(result)
+        self.assertIn("Of 3 runs", page.text)
         self.assertIn("Without a result: 1 invalid", page.text)
         failed = self.tables()["failures.csv"]
         self.assertEqual(["agents = 4, hub = 6"], [row["where"] for row in failed])
