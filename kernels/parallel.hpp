@@ -41,11 +41,11 @@ inline void depart() {}
 /// is TBB's: auto_partitioner for many small pieces, simple_partitioner for few and unequal ones.
 template <class Work, class Partitioner>
 void parallel_indices(std::size_t count, const Work& work, const Partitioner& partitioner) {
-  using Range = oneapi::tbb::blocked_range<std::size_t>;
+  using Indices = oneapi::tbb::blocked_range<std::size_t>;
   fork_join::arrive();
   oneapi::tbb::parallel_for(
-      Range(0, count, 1),
-      [&work](const Range& range) {
+      Indices(0, count, 1),
+      [&work](const Indices& range) {
         fork_join::depart();
         for (std::size_t i = range.begin(); i != range.end(); ++i) work(i);
         fork_join::arrive();

@@ -7,29 +7,60 @@
 
 namespace needflow {
 
-Measured measured(std::span<const double> values) {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+/// What the estimate says, and the range of the values it is of.
+Measured with_range(const NestedMean& of, double least, double most) {
+  if (of.count == 0) return {0, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN};
   Measured result;
-  result.least = std::numeric_limits<double>::infinity();
-  result.most = -result.least;
-  double sum = 0.0;
-  for (const double value : values) {
-    if (!std::isfinite(value)) continue;
-    ++result.count;
-    sum += value;
-    result.least = std::min(result.least, value);
-    result.most = std::max(result.most, value);
-  }
-  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-  if (result.count == 0) return {0, kNaN, kNaN, kNaN, kNaN};
-  result.mean = sum / static_cast<double>(result.count);
-  double squares = 0.0;
-  for (const double value : values) {
-    if (std::isfinite(value)) squares += (value - result.mean) * (value - result.mean);
-  }
-  if (result.count > 1) {
-    result.deviation = std::sqrt(squares / static_cast<double>(result.count - 1));
+  result.count = of.count;
+  result.mean = of.mean;
+  result.deviation = of.single_deviation();
+  result.least = least;
+  result.most = most;
+  result.error = of.error;
+  result.low = of.low;
+  result.high = of.high;
+  if (of.freedom > 0.0) {
+    result.reach = student_factor(of.freedom) *
+                   std::sqrt(result.deviation * result.deviation + of.error * of.error);
   }
   return result;
+}
+
+struct Range {
+  double least = std::numeric_limits<double>::infinity();
+  double most = -std::numeric_limits<double>::infinity();
+  void take(double value) {
+    if (!std::isfinite(value)) return;
+    least = std::min(least, value);
+    most = std::max(most, value);
+  }
+};
+
+}  // namespace
+
+Measured measured(std::span<const double> values) {
+  Range range;
+  for (const double value : values) range.take(value);
+  return with_range(independent_mean(values), range.least, range.most);
+}
+
+Measured measured(const NestedValues& values) {
+  Range range;
+  for (const std::vector<double>& network : values) {
+    for (const double value : network) range.take(value);
+  }
+  return with_range(nested_mean(values), range.least, range.most);
+}
+
+Measured fitted(double value, double error, double freedom, std::int64_t count) {
+  const double half = freedom > 0.0 ? student_factor(freedom) * error : kNaN;
+  return {count,        value,        error,
+          value - half, value + half, error,
+          value - half, value + half, std::isnan(half) ? 0.0 : half};
 }
 
 Finding finding(std::string quantity, std::string seed, double figure, double precision,
@@ -38,7 +69,7 @@ Finding finding(std::string quantity, std::string seed, double figure, double pr
                std::move(unit),     Verdict::none,   {}};
   if (std::isnan(figure) || ours.count == 0) return made;
   // The last digit is rounded in binary as well, hence a little more than half of it.
-  const double allowed = 2.0 * ours.deviation + precision * (1.0 + 1e-9);
+  const double allowed = ours.reach + precision * (1.0 + 1e-9);
   made.verdict = std::abs(figure - ours.mean) <= allowed ? Verdict::agrees : Verdict::differs;
   return made;
 }

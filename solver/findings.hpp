@@ -6,22 +6,35 @@
 #include <string>
 #include <vector>
 
+#include "solver/uncertainty.hpp"
+
 namespace needflow {
 
-/// A quantity over independent networks (or draws): a single value has no spread.
+/// A quantity over independent networks, or over draws nested in them (solver/uncertainty.hpp): a
+/// single value has no spread and no error.
 struct Measured {
   std::int64_t count = 0;  ///< values
   double mean = 0.0;
-  double deviation = 0.0;  ///< standard deviation, n − 1; 0 for one value
+  double deviation = 0.0;  ///< standard deviation of a value from a network of its own; 0 for one
   double least = 0.0;
   double most = 0.0;
+  double error = 0.0;  ///< standard error of the mean; NaN for one value, as are the two ends
+  double low = 0.0;    ///< 95 % interval of the mean
+  double high = 0.0;
+  /// How far from the mean one more value lies in 95 of 100 cases: it has its own deviation and
+  /// the mean its error. 0 for one value.
+  double reach = 0.0;
 };
 
-/// Of the finite ones among the values; NaN where there are none.
+/// Of the finite ones among the values, each a network of its own; NaN where there are none.
 [[nodiscard]] Measured measured(std::span<const double> values);
+/// Of draws nested in networks.
+[[nodiscard]] Measured measured(const NestedValues& values);
+/// A fitted number: another one lies as far away as the interval reaches.
+[[nodiscard]] Measured fitted(double value, double error, double freedom, std::int64_t count);
 
 enum class Verdict {
-  agrees,     ///< within two standard deviations of ours, or of the precision printed
+  agrees,     ///< within the reach of ours and half the last digit printed
   differs,    ///< measured otherwise
   cannot_be,  ///< contradicts arithmetic, whatever is measured
   none,       ///< the seed says nothing about it

@@ -16,8 +16,8 @@ using Command = std::function<int(const Context&)>;
 [[nodiscard]] Command add_sweep(CLI::App& program);
 [[nodiscard]] Command add_merge(CLI::App& program);
 [[nodiscard]] Command add_network(CLI::App& program);
-[[nodiscard]] Command add_reproduce(CLI::App& program);
 [[nodiscard]] Command add_report(CLI::App& program);
+[[nodiscard]] Command add_reproduce(CLI::App& program);
 [[nodiscard]] Command add_status(CLI::App& program);
 [[nodiscard]] Command add_info(CLI::App& program);
 

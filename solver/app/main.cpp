@@ -70,8 +70,8 @@ int run(int argc, char** argv, Communicator& ranks) {
   commands["sweep"] = add_sweep(program);
   commands["merge"] = add_merge(program);
   commands["network"] = add_network(program);
-  commands["reproduce"] = add_reproduce(program);
   commands["report"] = add_report(program);
+  commands["reproduce"] = add_reproduce(program);
   commands["status"] = add_status(program);
   commands["info"] = add_info(program);
   refuse_unknown_command(argc, argv, commands);

@@ -30,12 +30,14 @@ constexpr int kMissing = 64;
 constexpr std::array<const char*, 3> kLibraries{"h5py", "matplotlib", "numpy"};
 constexpr const char* kPackages = "python3 python3-h5py python3-matplotlib python3-numpy";
 
-/// An open file without a name: the interpreter's standard input. Not a pipe, which would block at
-/// 64 KiB and kill with SIGPIPE where the interpreter dies early.
+/// An open file without a name: the interpreter's standard input, which start.py takes apart. Not a
+/// pipe, which would block at 64 KiB and kill with SIGPIPE where the interpreter dies early.
 class Scripts {
  public:
-  Scripts() : descriptor_(memfd_create("needflow-report", MFD_CLOEXEC)) {
+  explicit Scripts(const PageOptions& options)
+      : descriptor_(memfd_create("needflow-report", MFD_CLOEXEC)) {
     if (descriptor_ < 0) fail();
+    for (const auto& [name, text] : options.tables) write(fmt::format("\x1c{}\x1d{}", name, text));
     for (const EmbeddedText& script : kReportScripts) {
       if (script.name != "start") write(fmt::format("\x1c{}\x1d{}", script.name, script.text));
     }
@@ -87,7 +89,7 @@ Ended wait_for(pid_t child, const std::string& python) {
 }
 
 Ended run_python(const std::string& python, const PageOptions& options) {
-  const Scripts scripts;
+  const Scripts scripts(options);
   std::vector<std::string> words{python, "-c", std::string(script("start")), options.file,
                                  options.folder.string()};
   if (options.quiet) words.emplace_back("--quiet");

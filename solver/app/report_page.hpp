@@ -6,12 +6,16 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace needflow::app {
 
 struct PageOptions {
   std::string file;              ///< result file
   std::filesystem::path folder;  ///< where index.html and its tables go; made if it is not there
+  /// Names and texts of tables that the page shows and puts beside itself; empty ones are left out.
+  std::vector<std::pair<std::string, std::string>> tables;
   std::optional<std::string> python;  ///< interpreter; by default Debian's, then that of PATH
   bool quiet = false;
   bool debug = false;  ///< Python's own words where the scripts fail

@@ -191,6 +191,33 @@ class Contents(Reports):
         half = T[7] * values.std(ddof=1) / np.sqrt(8)
         self.assertAlmostEqual(values.mean() + half, float(row["high_95"]), 5)
 
+    def test_intervals_in_python_are_those_of_the_programs_own_tables(self):
+        """One truth: where nothing but draws is averaged, both compute the same cell."""
+        self.report(self.sweep(toml(network={"agents": [10, 1000], "neighbors": 4, "count": 3},
+                                    population={"replicates": 4, "supply_ratio": 0.8})))
+        tables = self.tables()
+        cells = {(row["metric"], row["agents"]): row for row in tables["cells.csv"]}
+        compared = 0
+        for row in tables["means_by_agents.csv"]:
+            cell = cells.get((row["metric"], row["agents"]))
+            if cell is None:
+                continue
+            compared += 1
+            self.assertEqual(cell["networks"], row["independent_units"])
+            for theirs, ours in (("mean", "mean"), ("lo", "low_95"), ("hi", "high_95")):
+                np.testing.assert_allclose(float(row[ours]), float(cell[theirs]), rtol=1e-6, atol=1e-9,
+                                           err_msg=f"{row['metric']} {ours}")
+        self.assertGreater(compared, 20)
+
+    def test_steps_along_an_axis_are_counted_from_the_programs_differences(self):
+        page = self.report(self.sweep(DRAWS))
+        steps = [row for row in self.tables()["differences.csv"]
+                 if (row["metric"], row["axis"], row["from"]) == ("satisfied_fraction", "supply_ratio", "0.5")]
+        self.assertEqual(4, len(steps))  # two sizes, two settlements
+        higher = sum(row["verdict"] == "higher" for row in steps)
+        self.assertRegex(page.text, rf"satisfied_fraction 0\.5 → 1 {higher}\b")
+        self.assertIn("Step by step along supply_ratio", page.text)
+
     def test_a_single_value_has_no_interval(self):
         self.report(self.sweep(toml(network={"agents": [10, 20]})))
         row = self.tables()["means_by_agents.csv"][0]
@@ -300,8 +327,8 @@ class Folders(Reports):
         self.assertEqual(before, (self.folder / "report" / "index.html").read_bytes())
         self.report(second, "--overwrite")
         self.assert_nothing_in(self.folder / "report",
-                               but=["hops.csv", "index.html", "metrics.csv", "mine.csv",
-                                    "statuses.csv"])
+                               but=["cells.csv", "hops.csv", "index.html", "metrics.csv",
+                                    "mine.csv", "statuses.csv"])
 
     def test_quiet_says_nothing(self):
         result = self.sweep(toml(network={"agents": 10}))

@@ -26,11 +26,41 @@ TEST_CASE("values that are no numbers are left out of a measured quantity") {
   CHECK(std::isnan(none.mean));
 }
 
-TEST_CASE("a figure agrees within two deviations and the precision it is printed with") {
+TEST_CASE("a measured mean has an error and an interval, and one more value its reach") {
+  const Measured four = measured(std::array{2.0, 4.0, 4.0, 6.0});
+  CHECK(four.error == doctest::Approx(std::sqrt(8.0 / 3.0 / 4.0)));
+  CHECK(four.high - four.mean == doctest::Approx(3.18245 * four.error).epsilon(1e-5));
+  CHECK(four.mean - four.low == doctest::Approx(3.18245 * four.error).epsilon(1e-5));
+  CHECK(four.reach == doctest::Approx(3.18245 * std::sqrt(8.0 / 3.0 * 1.25)).epsilon(1e-5));
+  const Measured one = measured(std::array{7.0});
+  CHECK(std::isnan(one.error));
+  CHECK(one.reach == 0.0);
+}
+
+TEST_CASE("draws nested in networks are no independent values") {
+  // Networks 2, 5 and 8 with draws one apart: squares within 2, on 3 degrees.
+  const Measured nested = measured(NestedValues{{1.5, 2.5}, {4.5, 5.5}, {7.5, 8.5}});
+  CHECK(nested.count == 6);
+  CHECK(nested.mean == 5.0);
+  CHECK(nested.error == doctest::Approx(std::sqrt(3.0)));
+  CHECK(nested.deviation == doctest::Approx(std::sqrt(9.0 - 0.25 + 0.5)));
+  CHECK(nested.least == 1.5);
+  CHECK(nested.most == 8.5);
+}
+
+TEST_CASE("a fitted number reaches as far as its interval") {
+  const Measured slope = fitted(2.0, 0.1, 3.0, 5);
+  CHECK(slope.count == 5);
+  CHECK(slope.high == doctest::Approx(2.318245).epsilon(1e-6));
+  CHECK(finding("slope", "2.3", 2.3, 0.0, slope, "").verdict == Verdict::agrees);
+  CHECK(finding("slope", "2.4", 2.4, 0.0, slope, "").verdict == Verdict::differs);
+}
+
+TEST_CASE("a figure agrees within the reach and the precision it is printed with") {
   Measured ours;
   ours.count = 20;
   ours.mean = 10.0;
-  ours.deviation = 1.0;
+  ours.reach = 2.0;
   const auto verdict = [&](double figure) {
     return finding("x", "f", figure, 0.5, ours, "").verdict;
   };

@@ -6,6 +6,7 @@ the draws (`replicate`) take its place, in a design that is a list of points its
 """
 
 import dataclasses
+import re
 
 import numpy as np
 
@@ -14,13 +15,14 @@ from result_file import DRAWS, number
 MOST_BINS = 8  # of a coordinate that has a value of its own in each sample
 
 # 97.5 % points of Student's t for 1 … 9 degrees of freedom; above, Cornish and Fisher's expansion.
-T_TABLE = (12.706205, 4.302653, 3.182446, 2.776445, 2.570582, 2.446912, 2.364624, 2.306004, 2.262157)
+T_TABLE = (12.7062047362, 4.30265272975, 3.18244630528, 2.77644510520, 2.57058183661, 2.44691185114,
+           2.36462425159, 2.30600413520, 2.26215716280)
 
 
 def t_quantile(freedom):
     if freedom <= len(T_TABLE):
         return T_TABLE[freedom - 1]
-    z = 1.959963985
+    z = 1.95996398454
     return (z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
             + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * freedom**3))
 
@@ -37,10 +39,17 @@ class View:
     group_of: np.ndarray
     units: str
     long_name: str
+    heading: str = ""  # where it is not the name: what advances together
 
     @property
     def title(self):
-        return f"{self.name} [{self.units}]" if self.units not in ("", self.name) else self.name
+        words = self.heading or self.name
+        return f"{words} [{self.units}]" if self.units not in ("", self.name) else words
+
+    @property
+    def keys(self):
+        """Labels for machines: without separators of thousands."""
+        return [re.sub(r"(?<=\d),(?=\d{3})", "", label) for label in self.labels]
 
     @property
     def binned(self):
@@ -62,15 +71,14 @@ class Estimate:
 
 
 def view_of_axis(axis, along=()):
-    """A dimension of a grid; what advances with it is told in the labels."""
-    labels = list(axis.labels)
-    for other in along:
-        labels = [f"{label}, {other.name} {beside}" for label, beside in zip(labels, other.labels)]
+    """A dimension of a grid; what advances with it is told in the labels: "100 / 10"."""
+    together = [axis, *along]
+    labels = [" / ".join(parts) for parts in zip(*(part.labels for part in together))]
     numeric = axis.numeric and len(set(axis.values)) == len(axis.values) and not along
     count = len(axis.values)
     positions = np.array(axis.values if numeric else range(count), dtype=float)
     return View(axis.name, axis.dimension, labels, positions, numeric, np.arange(count), axis.units,
-                axis.long_name)
+                axis.long_name, " / ".join(part.name for part in together))
 
 
 def view_of_coordinate(axis, bins=MOST_BINS):

@@ -157,7 +157,7 @@ def joined(view, order):
 
 def is_number(label):
     try:
-        float(label.split(",")[0])
+        float(label.split(" / ")[0].replace(",", ""))
         return True
     except ValueError:
         return False

@@ -1,7 +1,8 @@
 """needflow report: a result file as one page of HTML with tables beside it.
 
-usage: report.py FILE FOLDER [--quiet] [--debug]; `needflow report` carries these scripts in itself, starts
-them and has looked at the command line. Exit codes are the program's.
+`needflow report` carries these scripts in itself, has looked at the command line, starts them and hands its
+own tables over. `report.py FILE FOLDER [--quiet] [--debug]` makes the page without those. Exit codes are the
+program's.
 """
 
 import logging
@@ -26,15 +27,16 @@ PAGE = "index.html"
 INTERNAL_ERROR, IO_ERROR, INTERRUPTED = 1, 4, 75
 
 
-def build(path):
+def build(path, given):
     """{name: bytes} of all files of the report."""
     result = Result(path)
-    story, tables = Story(result), Tables()
+    story, tables = Story(result), Tables(given)
     sections = [
         ("summary", "In short", summary.section(story)),
         ("endings", "How the runs end", section_grid.endings(story, tables)),
         ("axes", "What each axis does", section_grid.axes_section(story, tables)),
         ("maps", "Two axes at a time", section_grid.maps_section(story, tables)),
+        ("curves", "Curves over size and degree", section_facts.curves(tables)),
         ("rounds", "Round by round", section_runs.traces(story, tables)),
         ("left-out", "Who is left out", section_runs.left_out(story, tables)),
         ("trust", "Trust over episodes", section_runs.trust(story, tables)),
@@ -78,10 +80,10 @@ def tables_of_earlier(folder):
     return {name for name in named if os.path.isfile(os.path.join(folder, name))}
 
 
-def write_report(path, folder):
+def write_report(path, folder, given):
     """Makes the report; what there is to say, and the exit code."""
     try:
-        files = build(path)
+        files = build(path, given)
         publish(files, folder)
     except Trouble as trouble:
         return str(trouble), trouble.code
@@ -95,13 +97,14 @@ def write_report(path, folder):
     return f"report in {os.path.join(folder, PAGE)}, {len(files) - 1} tables beside it", 0
 
 
-def main(arguments):
+def main(arguments, given=None):
+    """`given`: tables of the program, {name: text}."""
     debug = "--debug" in arguments[2:]
     if not debug:
         warnings.simplefilter("ignore")
         logging.disable(logging.WARNING)  # Matplotlib tells of its caches
     try:
-        text, code = write_report(*arguments[:2])
+        text, code = write_report(*arguments[:2], given or {})
     except Exception as problem:  # a mistake of ours: said in a line, told in full with --debug
         if debug:
             traceback.print_exc()

@@ -9,6 +9,7 @@ from choices import MOST_LINES, y_title
 from result_file import number, text
 
 MOST_DRAWN = 200  # agents in a picture
+MOST_FITS = 6  # cells of a metric whose curves are told one by one
 NETWORK_AXES = ("agents", "neighbors", "kind")
 SHOWN_FIRST = ("start", "end", "host", "command_line", "commit", "dirty", "compiler", "flags", "libraries",
                "simd_target", "threads", "ranks", "processors", "numa_nodes")
@@ -122,6 +123,46 @@ def spring_layout(agents, pairs, steps=200):
         heat = 0.12 * (1 - step / steps)
         places = places + move / length[:, None] * np.minimum(length, heat)[:, None]
     return places - places.mean(axis=0)
+
+
+# ---- curves over size and degree -----------------------------------------------------------------
+
+def curves(tables):
+    """Which curve describes a metric best, from the program's fits."""
+    best = [row for row in tables.rows_given("fits.csv") if row["rank"] == "1"]
+    if not best:
+        return ""
+    groups = {}
+    for row in best:
+        groups.setdefault((row["metric"], row["against"]), []).append(row)
+    rows = []
+    for (metric, against), found in groups.items():
+        kinds = {}
+        for row in found:
+            kinds[row["curve"]] = kinds.get(row["curve"], 0) + 1
+        order = sorted(kinds, key=lambda kind: (-kinds[kind], kind))
+        rows.append((metric, against, f"{len(found):,}",
+                     ", ".join(f"{kind} {100 * kinds[kind] / len(found):.0f} %" for kind in order),
+                     f"{np.median([float(row['r_squared'] or 'nan') for row in found]):.3f}"))
+    parts = [page.table(["metric", "against", "cells", "best curve, in how many cells", "median R²"], rows,
+                        "Least squares for each cell of the other axes; the best by AIC. All curves with "
+                        "their coefficients are in fits.csv.", numbers=(2, 4))]
+    few = [row for row in best if len(groups[row["metric"], row["against"]]) <= MOST_FITS]
+    if few:
+        known = {"metric", "against", "rank", "curve", "errors", "a", "a_se", "b", "b_se", "b_lo", "b_hi",
+                 "r_squared", "aic", "n"}
+        parts.append(page.table(
+            ["metric", "against", "where", "curve", "a", "b (95 %)", "R²"],
+            [(row["metric"], row["against"],
+              ", ".join(f"{key} = {value}" for key, value in row.items() if key not in known and value),
+              row["curve"], short_number(row["a"]),
+              f"{short_number(row['b'])} ({short_number(row['b_lo'])} to {short_number(row['b_hi'])})",
+              short_number(row["r_squared"])) for row in few]))
+    return "\n".join(parts)
+
+
+def short_number(words):
+    return number(float(words), 3) if words else "–"
 
 
 # ---- tables of facts -----------------------------------------------------------------------------

@@ -112,10 +112,11 @@ def axes_section(story, tables):
     left = [view.name for view in story.views[MOST_AXES:]]
     for view in story.views[:MOST_AXES]:
         series = story.series_for(view)
-        parts.append(f"<h3>{page.escape(view.name)}</h3>")
+        parts.append(f"<h3>{page.escape(view.heading or view.name)}</h3>")
         if view.long_name:
             parts.append(page.paragraph(view.long_name))
         parts.append(lines_figure(story, view, series, story.main_metrics()))
+        parts.append(steps_table(story, tables, view))
         types = story.view("type")
         if types is not None and view.name != "type" and (series is None or series.name != "type"):
             parts.append(lines_figure(story, view, types, story.main_metrics()[:2]))
@@ -123,10 +124,42 @@ def axes_section(story, tables):
         shown = [v for v in story.grid_variables() if can_show(v, views)]
         tables.add(f"means_by_{view.name}.csv", f"means of all metrics over {view.name}"
                    + (f" and {series.name}" if series else ""),
-                   [*(v.name for v in views), *MEAN_COLUMNS], mean_rows(shown, views))
+                   [*(v.heading or v.name for v in views), *MEAN_COLUMNS], mean_rows(shown, views))
     if left:
         parts.append(page.paragraph(f"Left out, for the page's length: {', '.join(left)}."))
     return "\n".join(parts)
+
+
+def verdicts(tables, metrics):
+    """How often each step along an axis leaves the noise: {(axis, metric, from, to): {verdict: cells}}."""
+    if not hasattr(tables, "verdicts"):
+        tables.verdicts = {}
+        for row in tables.rows_given("differences.csv"):
+            if row["metric"] in metrics:
+                counts = tables.verdicts.setdefault(
+                    (row["axis"], row["metric"], row["from"], row["to"]), {})
+                counts[row["verdict"]] = counts.get(row["verdict"], 0) + 1
+    return tables.verdicts
+
+
+def steps_table(story, tables, view):
+    """Pairs of cells that differ in this axis alone, with the same draws."""
+    names = [variable.name for variable in story.main_metrics()]
+    words = ("higher", "lower", "within noise", "same", "unknown")
+    rows = [(metric, f"{before} → {after}", *(counts.get(word, 0) for word in words))
+            for (axis, metric, before, after), counts in verdicts(tables, set(names)).items()
+            if axis == view.name]
+    if not rows:
+        return ""
+    rows.sort(key=lambda row: names.index(row[0]))
+    used = [i for i in range(len(words)) if any(row[2 + i] for row in rows)]
+    table = page.table(["metric", "step", *(words[i] for i in used)],
+                       [(*row[:2], *(f"{row[2 + i]:,}" for i in used)) for row in rows],
+                       "In how many cells of the grid the step changes the metric by more than its 95 % "
+                       "interval, which pairs runs with the same network and draws; of many comparisons one "
+                       "in twenty leaves the noise by chance. Each of them is in differences.csv.",
+                       numbers=range(2, 2 + len(used)))
+    return page.folded(f"Step by step along {view.heading or view.name}", table)
 
 
 def line_rows(variable, view, series):
@@ -257,7 +290,7 @@ def maps_of_pair(story, x, y, tables):
     if not panels and not flat:
         return "", 0
     tables.add(f"map_{x.name}_{y.name}.csv", f"means over {x.name} and {y.name}",
-               [*(view.name for view in views), *MEAN_COLUMNS], mean_rows(variables, views))
+               [*(view.heading or view.name for view in views), *MEAN_COLUMNS], mean_rows(variables, views))
     dims, values = last_episode(variables[0])
     caption = (f"Means over {averaged_over(dims, values.shape, views)}. The colour scale is the same in "
                "all panels of a metric; × marks places without a result." + run_words(story))

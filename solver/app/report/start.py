@@ -1,5 +1,6 @@
-"""Given to the interpreter with -c; the report's scripts come through standard input, each as
-\\x1c name \\x1d text. Exit codes above 64 tell which library is missing: 1 h5py, 2 matplotlib, 4 numpy, added.
+"""Given to the interpreter with -c. Tables and the report's scripts come through standard input, each as
+\\x1c name \\x1d text. Exit codes above 64 tell which library is missing: 1 h5py, 2 matplotlib and
+4 numpy, added up.
 """
 
 import os
@@ -15,9 +16,13 @@ for bit, name in enumerate(("h5py", "matplotlib", "numpy")):
         missing += 1 << bit
 if missing:
     sys.exit(64 + missing)
+tables = {}
 for part in sys.stdin.buffer.read().decode().split("\x1c")[1:]:
     name, text = part.split("\x1d", 1)
+    if name.endswith(".csv"):
+        tables[name] = text
+        continue
     module = type(sys)(name)
     sys.modules[name] = module
     exec(compile(text, name + ".py", "exec"), module.__dict__)
-sys.exit(sys.modules["report"].main(sys.argv[1:]))
+sys.exit(sys.modules["report"].main(sys.argv[1:], tables))

@@ -20,8 +20,8 @@ std::string number(double value) {
 std::string ours_text(const Measured& ours) {
   if (ours.count == 0) return "–";
   if (ours.least == ours.most) return number(ours.mean);
-  return fmt::format("{} ± {:.2g} [{} … {}]", number(ours.mean), ours.deviation, number(ours.least),
-                     number(ours.most));
+  return fmt::format("{} ± {:.2g} [{} … {}]", number(ours.mean), ours.high - ours.mean,
+                     number(ours.least), number(ours.most));
 }
 
 /// Columns that a terminal shows: code points, not bytes.
@@ -70,12 +70,17 @@ void print_findings(const FindingTable& table, std::ostream& out) {
 }
 
 std::string findings_csv(const FindingTable& table) {
-  std::string text = "quantity,seed,figure,mean,deviation,least,most,count,unit,verdict,reason\n";
+  std::string text =
+      "quantity,seed,figure,mean,deviation,least,most,count,error,low,high,reach,unit,verdict,"
+      "reason"
+      "\n";
   for (const Finding& row : table.findings) {
     text += fmt::format(
-        "{},{},{},{},{},{},{},{},{},{},{}\n", csv_field(row.quantity), csv_field(row.seed),
-        csv_number(row.figure), csv_number(row.ours.mean), csv_number(row.ours.deviation),
-        csv_number(row.ours.least), csv_number(row.ours.most), row.ours.count, csv_field(row.unit),
+        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_field(row.quantity),
+        csv_field(row.seed), csv_number(row.figure), csv_number(row.ours.mean),
+        csv_number(row.ours.deviation), csv_number(row.ours.least), csv_number(row.ours.most),
+        row.ours.count, csv_number(row.ours.error), csv_number(row.ours.low),
+        csv_number(row.ours.high), csv_number(row.ours.reach), csv_field(row.unit),
         row.verdict == Verdict::none ? "" : verdict_text(row.verdict), csv_field(row.reason));
   }
   return text;

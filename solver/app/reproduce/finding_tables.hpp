@@ -8,9 +8,10 @@
 
 namespace needflow::app {
 
+/// Measured: the mean, ± half its 95 % interval, and in brackets the least and most value.
 void print_findings(const FindingTable& table, std::ostream& out);
 
-/// quantity,seed,figure,mean,deviation,least,most,count,unit,verdict,reason
+/// quantity,seed,figure,mean,deviation,least,most,count,error,low,high,reach,unit,verdict,reason
 [[nodiscard]] std::string findings_csv(const FindingTable& table);
 
 }  // namespace needflow::app

@@ -86,6 +86,7 @@ int reproduce(const Context& context, const ReproduceOptions& options) {
     return counts[static_cast<std::size_t>(verdict)];
   };
   if (!options.quiet) {
+    context.out << "measured: mean ± half its 95 % interval [least … most]\n";
     context.out << fmt::format("{} figures of the seed agree, {} differ, {} cannot be\n",
                                count(Verdict::agrees), count(Verdict::differs),
                                count(Verdict::cannot_be));
