@@ -6,6 +6,8 @@ the draws (`replicate`) take its place, in a design that is a list of points its
 """
 
 import dataclasses
+import functools
+import math
 import re
 
 import numpy as np
@@ -14,17 +16,33 @@ from result_file import DRAWS, number
 
 MOST_BINS = 8  # of a coordinate that has a value of its own in each sample
 
-# 97.5 % points of Student's t for 1 … 9 degrees of freedom; above, Cornish and Fisher's expansion.
-T_TABLE = (12.7062047362, 4.30265272975, 3.18244630528, 2.77644510520, 2.57058183661, 2.44691185114,
-           2.36462425159, 2.30600413520, 2.26215716280)
+
+def t_between(t, freedom):
+    """P(|T| < t): Abramowitz and Stegun 26.7.3 and 26.7.4, exact for whole degrees of freedom."""
+    angle = math.atan(t / math.sqrt(freedom))
+    square = math.cos(angle)**2
+    odd = freedom % 2
+    term = math.sin(angle) * (math.cos(angle) if odd else 1.0)
+    total = 0.0
+    for i in range(2 + odd, freedom + 1, 2):
+        total += term
+        term *= square * (i - 1) / i
+    return (angle + total) * 2 / math.pi if odd else total
 
 
+@functools.lru_cache(maxsize=None)
 def t_quantile(freedom):
-    if freedom <= len(T_TABLE):
-        return T_TABLE[freedom - 1]
-    z = 1.95996398454
-    return (z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
-            + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * freedom**3))
+    """97.5 % point of Student's t; from 1,000 degrees of freedom on by the first terms over the normal's."""
+    z = 1.959963984540054
+    if freedom > 1000:
+        return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
+    low, high = z, 13.0
+    while high - low > 1e-13 * high:
+        middle = (low + high) / 2
+        if middle in (low, high):
+            break
+        low, high = (middle, high) if t_between(middle, freedom) < 0.95 else (low, middle)
+    return high
 
 
 @dataclasses.dataclass(frozen=True)

@@ -216,7 +216,10 @@ def run_words(story):
     if not story.has_runs:
         return ""
     missing = story.result.status.size - story.result.excluded - int(story.ran.sum())
-    return f" {missing:,} runs without a result are left out." if missing else ""
+    words = f" {missing:,} runs without a result are left out." if missing else ""
+    if story.result.excluded:
+        words += " Points that the design leaves out are in no mean: means compare different points there."
+    return words
 
 
 # ---- two axes at a time --------------------------------------------------------------------------
