@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""Four pictures from committed scenarios, drawn by the report's own scripts: who aid reaches, what supply does
-on a trust network, where the literal rule settles, what a mesh looks like.
+"""Four pictures from committed scenarios, drawn by the report's own scripts: who aid reaches, what
+supply does on a trust network, where the literal rule ends in cycles, what a small world looks like.
 
-usage: gallery.py BINARY FOLDER   (Debian: python3-h5py python3-matplotlib); data/pictures/gallery_*.svg are its
+usage: gallery.py BINARY FOLDER   (Debian: python3-h5py python3-matplotlib)
+data/pictures/gallery_*.svg are made by it.
 """
 
 import pathlib
@@ -50,7 +51,7 @@ def cycles(story):
                             "share of runs in a cycle")
 
 
-def mesh(story):
+def small_world(story):
     return section_facts.picture(story)[0][1]
 
 
@@ -63,8 +64,9 @@ def main():
             "aid": aid(results_of(binary, folder, "run", "aid2022")),
             "supply": supply(results_of(binary, folder, "sweep", "bitcoin_otc")),
             "cycles": cycles(results_of(binary, folder, "sweep", "mesh")),
-            "mesh": mesh(results_of(binary, folder, "network", "seed_mesh", "--set",
-                                    "network.neighbors=4", "--set", "network.kind=small_world")),
+            "network": small_world(results_of(binary, folder, "network", "seed_mesh",
+                                              "--set", "network.neighbors=4",
+                                              "--set", "network.kind=small_world")),
         }
         for subject, svg in pictures.items():
             (out / f"gallery_{subject}.svg").write_text(svg, encoding="utf-8")

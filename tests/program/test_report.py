@@ -212,7 +212,8 @@ class Contents(Reports):
     def test_steps_along_an_axis_are_counted_from_the_programs_differences(self):
         page = self.report(self.sweep(DRAWS))
         steps = [row for row in self.tables()["differences.csv"]
-                 if (row["metric"], row["axis"], row["from"]) == ("satisfied_fraction", "supply_ratio", "0.5")]
+                 if (row["metric"], row["axis"], row["from"]) ==
+                 ("satisfied_fraction", "supply_ratio", "0.5")]
         self.assertEqual(4, len(steps))  # two sizes, two settlements
         higher = sum(row["verdict"] == "higher" for row in steps)
         self.assertRegex(page.text, rf"satisfied_fraction 0\.5 → 1 {higher}\b")

@@ -85,8 +85,3 @@ class Story:
 
     def view(self, name):
         return next((view for view in self.views if view.name == name), None)
-
-    def only_draws(self):
-        """Lengths of the dimensions as "network (2) and replicate (4)" need no view at all."""
-        return self.result.dims, tuple(len(self.result.axes[name].values)
-                                       for name in self.result.dims)

@@ -6,7 +6,7 @@ import figures
 import page
 from averages import estimate_of, last_episode, view_of_axis
 from choices import MOST_LINES, y_title
-from result_file import number, text
+from result_file import number
 
 MOST_DRAWN = 200  # agents in a picture
 MOST_FITS = 6  # cells of a metric whose curves are told one by one
