@@ -44,8 +44,7 @@ using GiveUp = std::function<bool()>;
 [[nodiscard]] OutcomeBatch run_episodes(const Sweep& sweep, std::size_t index,
                                         const Recognition& recognition, const TrustGround* ground,
                                         OptimumTable& optima, Threads threads,
-                                        const PointObserver& observer,
-                                        const GiveUp& give_up = {});
+                                        const PointObserver& observer, const GiveUp& give_up = {});
 
 /// Why a point of these strategies and this trust has no solution, or an empty text.
 [[nodiscard]] std::string trust_problem(const Settings& settings);
