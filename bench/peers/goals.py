@@ -33,8 +33,9 @@ F32_WEIGHTS = ("round/{0}/L:{1}/weights:f32/threads:{2}",)
 ROUND = ("round/{0}/L:{1}/threads:{2}",)
 BATCHES = ("batches/N:100/k:20/threads:{2}",)
 GATHERS = 2**20  # visits of a machine/gather case
-TRUST_ROUND = ("round/{0}/L:{1}/trust/threads:{2}",)
-TRUST_UPDATE = ("trust_update/{0}/L:{1}/threads:{2}",)
+TRUST_ROUND = ("trust_round/{0}/weights:trust/threads:{2}",)
+PLAIN_ROUND = ("trust_round/{0}/weights:recognition/threads:{2}",)
+TRUST_UPDATE = ("trust_update/{0}/L:{1}/target/threads:{2}",)
 
 
 class Row:
@@ -103,6 +104,14 @@ class Results:
                                  for name in ("gather", "stream"))
         return ""
 
+    def bench_shares(self, forms, size, lanes, threads):
+        """Shares of the read stream, repetition by repetition."""
+        for form in forms:
+            case = self.bench.get(form.format(f"N:{size[0]}/k:{size[1]}", lanes, threads), {})
+            if "of_stream" in case:
+                return case["of_stream"]
+        return NOT_MEASURED
+
     def gather_bound(self, size, lanes, bytes_a_lane, threads):
         """What `lanes` lanes can gain over one if they take no more time than their gathers do: two visits an entry
         of rows of that many bytes, at the rate that machine/gather measured for rows of as many doubles."""
@@ -162,12 +171,11 @@ def lane_rows(results):
 
 
 def model_rows(results):
-    plain = results.bench_times(ROUND, MIDDLE, 1, 1)
-    trust = results.bench_times(TRUST_ROUND, MIDDLE, 1, 1)
-    yield Row("trust-weighted round over the plain one", 1.2,
-              results.bench_ratio(trust, plain) if trust else NOT_BUILT, at_most=True)
-    yield Row("trust update, share of the read stream", 0.75,
-              NOT_MEASURED if results.bench_times(TRUST_UPDATE, LARGE, 1, 1) else NOT_BUILT, unit="")
+    yield Row("trust-weighted round over the plain one, N=1e+06, 1 thr.", 1.2,
+              results.bench_ratio(results.bench_times(TRUST_ROUND, LARGE, 1, 1),
+                                  results.bench_times(PLAIN_ROUND, LARGE, 1, 1)), at_most=True)
+    yield Row("trust update by target, N=1e+06, 1 thr., share of the read stream", 0.75,
+              results.bench_shares(TRUST_UPDATE, LARGE, 1, 1), unit="")
     for size in (MIDDLE, LARGE):
         yield Row(f"finite D over none, N={size[0]:.0e}, 2 thr.", 1.6,
                   results.over("needflow with D", size, 2), at_most=True, busy=results.busy(size, 2))
