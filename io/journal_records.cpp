@@ -4,9 +4,7 @@
 #include <isa-l/crc.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
-#include <limits>
 #include <type_traits>
 
 #include "solver/sweep/sweep.hpp"
@@ -35,189 +33,6 @@ std::uint64_t layout_fingerprint() {
   return fingerprint(text);
 }
 
-class Writer {
- public:
-  explicit Writer(Bytes& to) : to_(to) {}
-
-  void bytes(const void* from, std::size_t count) {
-    const auto* first = static_cast<const std::byte*>(from);
-    to_.insert(to_.end(), first, first + count);
-  }
-  template <class T>
-  void number(T value) {
-    static_assert(std::is_arithmetic_v<T>);
-    bytes(&value, sizeof(T));
-  }
-  template <class T>
-  void numbers(std::span<const T> values) {
-    static_assert(std::is_arithmetic_v<T>);
-    if (!values.empty()) bytes(values.data(), values.size_bytes());
-  }
-  template <class T>
-  void counted(const std::vector<T>& values) {
-    number<std::uint64_t>(values.size());
-    numbers(std::span<const T>(values));
-  }
-  void text(const std::string& text) {
-    number<std::uint64_t>(text.size());
-    bytes(text.data(), text.size());
-  }
-  /// Words that are often all the same, or small: 0 and one word, or how many bytes of each are
-  /// written, and those; or 1 where many are one word, see mostly(). Leaves two fifths of what a
-  /// sweep writes; a page of the journal costs 1 to 2 µs to fill and to drop, and packing it 1 µs.
-  void column(std::span<const std::uint64_t> words) {
-    std::uint64_t any = 0;
-    std::uint64_t differs = 0;
-    for (const std::uint64_t word : words) {
-      any |= word;
-      differs |= word ^ words[0];
-    }
-    if (differs == 0) {
-      number<std::uint8_t>(0);
-      if (!words.empty()) number(words[0]);
-    } else if (any >> 16U == 0) {
-      narrow<std::uint16_t>(words);
-    } else if (any >> 32U == 0) {
-      narrow<std::uint32_t>(words);
-    } else if (!mostly(words)) {
-      number<std::uint8_t>(8);
-      numbers(words);
-    }
-  }
-
- private:
-  /// Where supply suffices nothing is unmet and everything fair: the word that many are, a bit each
-  /// for those that are not (the lowest first), and these. The first or the last is likely to be
-  /// one of the many. Returns false where that saves nothing.
-  bool mostly(std::span<const std::uint64_t> words) {
-    std::size_t as_first = 0;
-    std::size_t as_last = 0;
-    for (const std::uint64_t word : words) {
-      as_first += word == words.front() ? 1 : 0;
-      as_last += word == words.back() ? 1 : 0;
-    }
-    const std::size_t same = std::max(as_first, as_last);
-    const std::size_t mask_bytes = (words.size() + 7) / 8;
-    if (8 * same <= 8 + mask_bytes) return false;
-    const std::uint64_t usual = as_first >= as_last ? words.front() : words.back();
-    number<std::uint8_t>(1);
-    number(usual);
-    const std::size_t mask_at = to_.size();
-    to_.resize(mask_at + mask_bytes + 8 * (words.size() - same));
-    std::byte* mask = to_.data() + mask_at;
-    std::byte* rest = mask + mask_bytes;
-    for (std::size_t i = 0; i < words.size(); ++i) {
-      const bool other = words[i] != usual;
-      mask[i / 8] |= static_cast<std::byte>(static_cast<unsigned>(other) << (i % 8));
-      if (other) {
-        std::memcpy(rest, &words[i], 8);
-        rest += 8;
-      }
-    }
-    return true;
-  }
-
-  template <class T>
-  void narrow(std::span<const std::uint64_t> words) {
-    number(static_cast<std::uint8_t>(sizeof(T)));
-    constexpr std::size_t kSome = 64;
-    std::array<T, kSome> some{};
-    for (std::size_t begin = 0; begin < words.size(); begin += kSome) {
-      const std::size_t count = std::min(kSome, words.size() - begin);
-      for (std::size_t i = 0; i < count; ++i) some[i] = static_cast<T>(words[begin + i]);
-      bytes(some.data(), count * sizeof(T));
-    }
-  }
-
-  Bytes& to_;
-};
-
-class Reader {
- public:
-  explicit Reader(std::span<const std::byte> from) : from_(from) {}
-
-  void bytes(void* to, std::size_t count) {
-    require(count <= from_.size(), "it ends too early");
-    if (count > 0) std::memcpy(to, from_.data(), count);
-    from_ = from_.subspan(count);
-  }
-  template <class T>
-  [[nodiscard]] T number() {
-    T value;
-    bytes(&value, sizeof(T));
-    return value;
-  }
-  /// Asks for memory only after it is clear that the bytes are there.
-  template <class T>
-  [[nodiscard]] std::vector<T> numbers(std::uint64_t count) {
-    require(count <= from_.size() / sizeof(T), "it ends too early");
-    std::vector<T> values(static_cast<std::size_t>(count));
-    bytes(values.data(), values.size() * sizeof(T));
-    return values;
-  }
-  template <class T>
-  [[nodiscard]] std::vector<T> counted() {
-    return numbers<T>(number<std::uint64_t>());
-  }
-  [[nodiscard]] std::string text() {
-    const auto letters = counted<char>();
-    return {letters.begin(), letters.end()};
-  }
-  /// As Writer::column() writes it. Words may be as few as one in all, so whoever says how many
-  /// there are is believed up to `most` alone.
-  [[nodiscard]] std::vector<std::uint64_t> column(std::uint64_t count, std::uint64_t most) {
-    require(count <= most, "more points than the plan has");
-    switch (number<std::uint8_t>()) {
-      case 0:
-        return std::vector<std::uint64_t>(static_cast<std::size_t>(count),
-                                          count == 0 ? 0 : number<std::uint64_t>());
-      case 1:
-        return mostly(count);
-      case 2:
-        return widened<std::uint16_t>(count);
-      case 4:
-        return widened<std::uint32_t>(count);
-      case 8:
-        return numbers<std::uint64_t>(count);
-      default:
-        throw MalformedRecord("a column of an unknown width");
-    }
-  }
-  [[nodiscard]] std::vector<std::size_t> points(std::uint64_t count, const JournalHeader& header) {
-    auto points = column(count, header.points);
-    const auto beyond = [&](std::size_t point) { return point >= header.points; };
-    require(std::none_of(points.begin(), points.end(), beyond), "a point beyond the plan");
-    return points;
-  }
-  void done() const { require(from_.empty(), "it is too long"); }
-  /// How many things of at least `bytes` each can follow.
-  void require_room(std::uint64_t count, std::size_t bytes) const {
-    require(count <= from_.size() / bytes, "it ends too early");
-  }
-  static void require(bool holds, const char* what) {
-    if (!holds) throw MalformedRecord(what);
-  }
-
- private:
-  template <class T>
-  [[nodiscard]] std::vector<std::uint64_t> widened(std::uint64_t count) {
-    const auto values = numbers<T>(count);
-    return {values.begin(), values.end()};
-  }
-
-  [[nodiscard]] std::vector<std::uint64_t> mostly(std::uint64_t count) {
-    const auto usual = number<std::uint64_t>();
-    const auto mask = numbers<std::uint8_t>((count + 7) / 8);
-    std::vector<std::uint64_t> words(static_cast<std::size_t>(count), usual);
-    for (std::size_t i = 0; i < words.size(); ++i) {
-      if ((mask[i / 8] >> (i % 8) & 1U) != 0) words[i] = number<std::uint64_t>();
-    }
-    return words;
-  }
-
-  std::span<const std::byte> from_;
-};
-
 enum Parts : std::uint8_t { kTraces = 1, kAgents = 2, kMessages = 4, kAttempts = 8, kTrust = 16 };
 
 template <class Codec, class Rows>
@@ -237,7 +52,7 @@ void for_columns(Codec&& codec, Rows& rows) {
 
 /// The words of 8 bytes from `head` on, word by word through all records; nothing for none.
 template <class Record>
-void write_words(Writer& writer, std::span<const Record> records, std::size_t head) {
+void write_words(RecordWriter& writer, std::span<const Record> records, std::size_t head) {
   if (records.empty()) return;
   std::vector<std::uint64_t> words(records.size());
   for (std::size_t at = head; at < sizeof(Record); at += 8) {
@@ -251,7 +66,7 @@ void write_words(Writer& writer, std::span<const Record> records, std::size_t he
 }
 
 template <class Record>
-void read_words(Reader& reader, std::vector<Record>& records, std::size_t head) {
+void read_words(RecordReader& reader, std::vector<Record>& records, std::size_t head) {
   if (records.empty()) return;
   for (std::size_t at = head; at < sizeof(Record); at += 8) {
     const auto column = reader.column(records.size(), records.size());
@@ -274,16 +89,25 @@ void for_fields(Codec&& codec, Metrics& m) {
         m.edge_load.mean, m.edge_load.largest, m.edge_load.p99);
 }
 
-std::map<std::size_t, std::uint32_t> read_marks(Reader& reader, const JournalHeader& header) {
+std::vector<std::size_t> read_points(RecordReader& reader, std::uint64_t count,
+                                     const JournalHeader& header) {
+  auto points = reader.column(count, header.points);
+  const auto beyond = [&](std::size_t point) { return point >= header.points; };
+  RecordReader::require(std::none_of(points.begin(), points.end(), beyond),
+                        "a point beyond the plan");
+  return points;
+}
+
+std::map<std::size_t, std::uint32_t> read_marks(RecordReader& reader, const JournalHeader& header) {
   const auto count = reader.number<std::uint64_t>();
-  const auto points = reader.points(count, header);
+  const auto points = read_points(reader, count, header);
   const auto times = reader.numbers<std::uint32_t>(count);
   std::map<std::size_t, std::uint32_t> marks;
   for (std::size_t i = 0; i < points.size(); ++i) marks[points[i]] = times[i];
   return marks;
 }
 
-void write_marks(Writer& writer, const std::map<std::size_t, std::uint32_t>& marks) {
+void write_marks(RecordWriter& writer, const std::map<std::size_t, std::uint32_t>& marks) {
   writer.number<std::uint64_t>(marks.size());
   std::vector<std::uint64_t> points;
   for (const auto& [point, times] : marks) points.push_back(point);
@@ -318,7 +142,7 @@ std::uint32_t crc32c(std::span<const std::byte> bytes) {
 }
 
 void encode(const JournalHeader& header, Bytes& to) {
-  Writer writer(to);
+  RecordWriter writer(to);
   writer.bytes(kMagic, sizeof(kMagic) - 1);
   writer.number(kJournalVersion);
   writer.number(kByteOrder);
@@ -346,19 +170,20 @@ void encode(const JournalHeader& header, Bytes& to) {
 }
 
 JournalHeader decode_header(std::span<const std::byte> payload) {
-  Reader reader(payload);
+  RecordReader reader(payload);
   char magic[sizeof(kMagic) - 1];
   reader.bytes(magic, sizeof(magic));
-  Reader::require(std::memcmp(magic, kMagic, sizeof(magic)) == 0, "it is not a needflow journal");
+  RecordReader::require(std::memcmp(magic, kMagic, sizeof(magic)) == 0,
+                        "it is not a needflow journal");
   const auto version = reader.number<std::uint32_t>();
-  Reader::require(reader.number<std::uint32_t>() == kByteOrder,
-                  "it comes from a machine with another byte order");
+  RecordReader::require(reader.number<std::uint32_t>() == kByteOrder,
+                        "it comes from a machine with another byte order");
   if (version != kJournalVersion) {
     throw MalformedRecord(fmt::format("it has journal version {}, this program reads version {}",
                                       version, kJournalVersion));
   }
-  Reader::require(reader.number<std::uint64_t>() == layout_fingerprint(),
-                  "it comes from a version of needflow with other metrics");
+  RecordReader::require(reader.number<std::uint64_t>() == layout_fingerprint(),
+                        "it comes from a version of needflow with other metrics");
   JournalHeader header;
   header.schema_version = reader.number<std::int64_t>();
   header.needflow_version = reader.text();
@@ -381,8 +206,8 @@ JournalHeader decode_header(std::span<const std::byte> payload) {
     reader.require_room(values, sizeof(std::uint64_t));
     for (std::uint64_t v = 0; v < values; ++v) axis.values.push_back(reader.text());
     axis.share = reader.counted<std::uint64_t>();
-    Reader::require(axis.share.empty() || axis.share.size() == axis.length,
-                    "an axis with a share of other values");
+    RecordReader::require(axis.share.empty() || axis.share.size() == axis.length,
+                          "an axis with a share of other values");
     header.axes.push_back(std::move(axis));
   }
   reader.done();
@@ -390,7 +215,7 @@ JournalHeader decode_header(std::span<const std::byte> payload) {
 }
 
 void encode(const OutcomeBatch& batch, Bytes& to) {
-  Writer writer(to);
+  RecordWriter writer(to);
   writer.number<std::uint64_t>(batch.points.size());
   const auto parts = (batch.traces.empty() ? 0 : kTraces) | (batch.agents.empty() ? 0 : kAgents) |
                      (batch.messages.empty() ? 0 : kMessages) |
@@ -417,12 +242,12 @@ void encode(const OutcomeBatch& batch, Bytes& to) {
 }
 
 OutcomeBatch decode_outcomes(std::span<const std::byte> payload, const JournalHeader& header) {
-  Reader reader(payload);
+  RecordReader reader(payload);
   OutcomeBatch batch;
   const auto count = reader.number<std::uint64_t>();
   const auto parts = reader.number<std::uint8_t>();
-  Reader::require(parts < 32, "it has parts that nobody writes");
-  batch.points = reader.points(count, header);
+  RecordReader::require(parts < 32, "it has parts that nobody writes");
+  batch.points = read_points(reader, count, header);
   const auto seconds = reader.numbers<float>(count);
   batch.seconds.assign(seconds.begin(), seconds.end());
   const std::uint64_t runs = count * header.types;
@@ -430,7 +255,8 @@ OutcomeBatch decode_outcomes(std::span<const std::byte> payload, const JournalHe
   batch.outcomes.resize(statuses.size());
   for (std::size_t i = 0; i < statuses.size(); ++i) {
     Outcome& outcome = batch.outcomes[i];
-    Reader::require(statuses[i] <= static_cast<std::uint8_t>(Status::invalid), "an unknown status");
+    RecordReader::require(statuses[i] <= static_cast<std::uint8_t>(Status::invalid),
+                          "an unknown status");
     outcome.status = static_cast<Status>(statuses[i]);
   }
   read_words(reader, batch.outcomes, kOutcomeHead);
@@ -461,7 +287,7 @@ OutcomeBatch decode_outcomes(std::span<const std::byte> payload, const JournalHe
 }
 
 void encode(std::span<const std::size_t> points, const GraphMetrics& metrics, Bytes& to) {
-  Writer writer(to);
+  RecordWriter writer(to);
   writer.number<std::uint64_t>(points.size());
   writer.column(points);
   const auto put = [&]<class T>(const T& field) {
@@ -475,9 +301,9 @@ void encode(std::span<const std::size_t> points, const GraphMetrics& metrics, By
 }
 
 MeasuredNetwork decode_network(std::span<const std::byte> payload, const JournalHeader& header) {
-  Reader reader(payload);
+  RecordReader reader(payload);
   MeasuredNetwork network;
-  network.points = reader.points(reader.number<std::uint64_t>(), header);
+  network.points = read_points(reader, reader.number<std::uint64_t>(), header);
   const auto take = [&]<class T>(T& field) {
     if constexpr (std::is_arithmetic_v<T>) {
       field = reader.number<T>();
@@ -491,14 +317,14 @@ MeasuredNetwork decode_network(std::span<const std::byte> payload, const Journal
 }
 
 void encode(const CrashMarks& marks, Bytes& to) {
-  Writer writer(to);
+  RecordWriter writer(to);
   write_marks(writer, marks.running);
   write_marks(writer, marks.building);
   writer.number(marks.turn);
 }
 
 CrashMarks decode_crash(std::span<const std::byte> payload, const JournalHeader& header) {
-  Reader reader(payload);
+  RecordReader reader(payload);
   CrashMarks marks;
   marks.running = read_marks(reader, header);
   marks.building = read_marks(reader, header);
@@ -508,7 +334,7 @@ CrashMarks decode_crash(std::span<const std::byte> payload, const JournalHeader&
 }
 
 void encode(const JournalSession& session, Bytes& to) {
-  Writer writer(to);
+  RecordWriter writer(to);
   writer.number(session.started);
   writer.number(session.done);
   writer.number(session.process);
@@ -517,7 +343,7 @@ void encode(const JournalSession& session, Bytes& to) {
 }
 
 JournalSession decode_session(std::span<const std::byte> payload) {
-  Reader reader(payload);
+  RecordReader reader(payload);
   JournalSession session;
   session.started = reader.number<double>();
   session.done = reader.number<std::uint64_t>();

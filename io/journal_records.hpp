@@ -10,10 +10,10 @@
 #include <cstdint>
 #include <map>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "io/journal_columns.hpp"
 #include "solver/graph_metrics.hpp"
 #include "solver/sweep/outcome.hpp"
 
@@ -92,14 +92,6 @@ struct JournalSession {
   std::int32_t threads = 1;
   bool operator==(const JournalSession&) const = default;
 };
-
-/// Bytes that are not what their record should hold.
-class MalformedRecord : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-using Bytes = std::vector<std::byte>;
 
 // Append a record's payload.
 void encode(const JournalHeader& header, Bytes& to);

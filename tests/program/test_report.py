@@ -27,6 +27,11 @@ DRAWS = toml(title="Draws & <signs>", seed=5,
              round={"settlement": ["stock", "reallocate"], "max_rounds": 30},
              output={"network_metrics": "none"})
 
+TRUST = toml(network={"agents": 30, "neighbors": 6, "count": 2},
+             population={"supply_ratio": 0.6, "episodes": 3},
+             strategies={"aggressive_fraction": 0.3, "bias": 1.0},
+             trust={"mode": ["off", "on"], "detection": True})
+
 
 class Page(html.parser.HTMLParser):
     """What a browser would see: headings, images, links, words, and whether tags are closed."""
@@ -117,9 +122,10 @@ class PagesOfAllShapes(Reports):
     def assert_statuses(self, result, excluded):
         with h5py.File(self.folder / result) as file:
             codes = file["status"][()].ravel()
-            types = len(file["type"]) if "type" in file else 1
+            runs_of_point = np.prod([len(file[name]) for name in ("type", "episode") if name in file])
+            absent = int(file["status"].attrs.get("absent", 0))  # test_trust.py counts these
         expected = {name: int((codes == code).sum()) for code, name in enumerate(STATUSES)}
-        expected["pending"] -= excluded * types
+        expected["pending"] -= int(excluded * runs_of_point) + absent
         found = {row["status"]: int(row["runs"]) for row in self.tables()["statuses.csv"]}
         self.assertEqual(expected, found)
 
@@ -294,6 +300,42 @@ class Contents(Reports):
                                        found[agents, str(episode + 1)], 12)
         last = next(row for row in self.tables()["metrics.csv"] if row["metric"] == "trust_mean")
         self.assertAlmostEqual(values[..., -1].mean(), float(last["mean"]), 12)
+
+    def test_trust_is_shown_over_episodes_by_strategy_and_flags(self):
+        result = self.sweep(TRUST)
+        page = self.report(result)
+        self.assertIn("Trust over episodes", page.headings)
+        for alt in ("Satisfied need by strategy – mode off over episodes: cooperative",
+                    "Satisfied need by strategy – mode on over episodes: cooperative",
+                    "Flags: precision and recall – mode on over episodes: precision",
+                    "Mean trust"):
+            self.assertTrue(any(alt.lower() in image["alt"].lower() for image in page.images), alt)
+        self.assertRegex(page.text, r"Satisfied need by strategy in the last episode – mode off: cooperative "
+                         r"[\d.]+ %, aggressive [\d.]+ %; mode on: cooperative")
+        self.assertRegex(page.text, r"with an AUC of [\d.]+ \(mode on\) after the last episode")
+        with h5py.File(result) as file:
+            dims = [file["satisfied_aggressive"].dims[i][0].name
+                    for i in range(file["satisfied_aggressive"].ndim)]
+            values = file["satisfied_aggressive"][()]
+        self.assertEqual(["/mode", "/network", "/episode"], dims)
+        rows = [row for row in self.tables()["episodes.csv"] if row["metric"] == "satisfied_aggressive"]
+        self.assertEqual(6, len(rows))
+        for row in rows:
+            place = ("off", "on").index(row["runs_of"]), slice(None), int(row["episode"]) - 1
+            self.assertAlmostEqual(values[place].mean(), float(row["mean"]), 12)
+
+    def test_points_with_fewer_episodes_count_with_the_last_they_have(self):
+        """One episode here, three there: the mean over both takes episode 1 and episode 3."""
+        result = self.sweep(toml(network={"agents": 12, "neighbors": 4}, trust={"mode": "on"},
+                                 population={"episodes": [1, 3], "supply_ratio": 0.7},
+                                 strategies={"aggressive_fraction": 0.5}, output={"agents": True}))
+        page = self.report(result)
+        with h5py.File(result) as file:
+            values = file["satisfied_fraction"][()]
+        row = next(row for row in self.tables()["metrics.csv"] if row["metric"] == "satisfied_fraction")
+        self.assertAlmostEqual((values[0, 0] + values[1, 2]) / 2, float(row["mean"]), 12)
+        self.assertEqual("2", row["runs"])
+        self.assertNotIn("Without a result", page.text)  # episodes that nobody asked for are not missing
 
 
 def add_episodes(path):

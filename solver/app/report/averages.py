@@ -144,12 +144,19 @@ def unit_of(dims, shape):
 
 
 def last_episode(variable):
-    """(dims, values) without the dimension `episode`: its last."""
+    """(dims, values) without the dimension `episode`: the last that has a value, since points may have
+    fewer episodes than others."""
     if "episode" not in variable.dims:
         return variable.dims, variable.values
     place = variable.dims.index("episode")
-    dims = variable.dims[:place] + variable.dims[place + 1:]
-    return dims, np.take(variable.values, -1, axis=place)
+    return variable.dims[:place] + variable.dims[place + 1:], last_known(variable.values, place)
+
+
+def last_known(values, axis):
+    """The last value along an axis that is none of NaN; NaN where all are."""
+    backwards = np.flip(values, axis)
+    first = np.expand_dims(np.isfinite(backwards).argmax(axis), axis)
+    return np.take_along_axis(backwards, first, axis).squeeze(axis)
 
 
 def _along(index, place, ndim):

@@ -18,6 +18,7 @@ import page
 import section_facts
 import section_grid
 import section_runs
+import section_trust
 import summary
 from choices import Story
 from csv_tables import Tables
@@ -39,7 +40,7 @@ def build(path, given):
         ("curves", "Curves over size and degree", section_facts.curves(tables)),
         ("rounds", "Round by round", section_runs.traces(story, tables)),
         ("left-out", "Who is left out", section_runs.left_out(story, tables)),
-        ("trust", "Trust over episodes", section_runs.trust(story, tables)),
+        ("trust", "Trust over episodes", section_trust.section(story, tables)),
         ("network", "The network", section_facts.network(story, tables)),
         ("metrics", "All metrics", section_facts.metrics(story, tables)),
         ("scenario", "Scenario", section_facts.scenario(story)),

@@ -62,6 +62,12 @@ def number(value, digits=4):
     return f"{value:.{digits}g}"
 
 
+def dims_of(dataset):
+    """Names of a dataset's dimensions."""
+    return tuple(dataset.dims[i][0].name.rsplit("/", 1)[-1] if len(dataset.dims[i]) else f"dim_{i}"
+                 for i in range(dataset.ndim))
+
+
 def text(value):
     """HDF5's strings, scalar or not, as str."""
     if isinstance(value, bytes):
@@ -69,11 +75,6 @@ def text(value):
     if isinstance(value, np.ndarray):
         return ", ".join(text(item) for item in value.ravel())
     return str(value)
-
-
-def _dims_of(dataset):
-    return tuple(dataset.dims[i][0].name.rsplit("/", 1)[-1] if len(dataset.dims[i]) else f"dim_{i}"
-                 for i in range(dataset.ndim))
 
 
 def _axis(dataset, dimension):
@@ -91,7 +92,7 @@ def _variable(dataset):
     if fill is not None and np.isfinite(fill := float(np.ravel(fill)[0])):
         values = np.where(values == fill, np.nan, values)
     units = text(dataset.attrs.get("units", "1"))
-    return Variable(dataset.name.rsplit("/", 1)[-1], _dims_of(dataset), values,
+    return Variable(dataset.name.rsplit("/", 1)[-1], dims_of(dataset), values,
                     "" if units == "1" else units, text(dataset.attrs.get("long_name", "")))
 
 
@@ -108,7 +109,8 @@ class Result:
         self.status = None   # integers over status_dims
         self.status_dims = ()
         self.status_names = []
-        self.excluded = 0
+        self.excluded = 0    # runs that the design leaves out
+        self.absent = 0      # runs of episodes that their points do not have
         try:
             self._read_root()
         except (OSError, KeyError, ValueError, IndexError, TypeError, AttributeError) as problem:
@@ -121,13 +123,13 @@ class Result:
         main = self.file.get("status", self.file.get(OF_NETWORKS))
         if main is None:
             raise Trouble(f"{self.path} holds no results: neither `status` nor networks' metrics")
-        order = list(_dims_of(main)) + sorted(scales)
+        order = list(dims_of(main)) + sorted(scales)
         self.axes = {name: _axis(scales[name], name) for name in dict.fromkeys(order)
                      if name in scales}
         for item in plain:
             name = item.name[1:]
             if "option" in item.attrs:
-                self.along[name] = _axis(item, _dims_of(item)[0])
+                self.along[name] = _axis(item, dims_of(item)[0])
             elif name == "status":
                 self._read_status(item)
             elif item.dtype.kind in "iuf":
@@ -135,19 +137,21 @@ class Result:
 
     def _read_status(self, dataset):
         self.status = np.asarray(dataset[()]).astype(int)
-        self.status_dims = _dims_of(dataset)
+        self.status_dims = dims_of(dataset)
         self.status_names = text(dataset.attrs["flag_meanings"]).split()
         if self.status.size and self.status.max() >= len(self.status_names):
             raise ValueError("a status without a meaning")
-        types = len(self.axes["type"].values) if "type" in self.status_dims else 1
-        self.excluded = int(dataset.attrs.get("excluded", 0)) * types
+        runs_of_point = int(np.prod([len(self.axes[name].values) for name in ("type", "episode")
+                                     if name in self.status_dims], dtype=np.int64))
+        self.excluded = int(dataset.attrs.get("excluded", 0)) * runs_of_point
+        self.absent = int(dataset.attrs.get("absent", 0))
 
     @property
     def dims(self):
         """Dimensions of the runs, in file order."""
         if self.status is not None:
             return self.status_dims
-        return _dims_of(self.file[OF_NETWORKS])
+        return dims_of(self.file[OF_NETWORKS])
 
     def status_code(self, name):
         return self.status_names.index(name)

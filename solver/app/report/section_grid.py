@@ -35,8 +35,8 @@ def endings(story, tables):
     total = sum(counts.values())
     rows = [(name, f"{count:,}", percent(count / total)) for name, count in counts.items() if count]
     tables.add("statuses.csv", "how the runs ended", ["status", "runs"], list(counts.items()))
-    parts = [page.table(["status", "runs", "share"], rows, "Runs are points times need types; points "
-                        "that the design leaves out do not count.", numbers=(1, 2))]
+    parts = [page.table(["status", "runs", "share"], rows, "Runs are points times need types and "
+                        "episodes; points that the design leaves out do not count.", numbers=(1, 2))]
     parts.append(endings_figure(story))
     parts.append(failures(result, tables))
     return "\n".join(parts)
@@ -45,7 +45,7 @@ def endings(story, tables):
 def status_counts(story):
     result = story.result
     counts = {name: int((result.status == code).sum()) for code, name in enumerate(result.status_names)}
-    counts["pending"] -= result.excluded
+    counts["pending"] -= result.excluded + result.absent
     return counts
 
 
@@ -215,7 +215,8 @@ def lines_figure(story, view, series, variables):
 def run_words(story):
     if not story.has_runs:
         return ""
-    missing = story.result.status.size - story.result.excluded - int(story.ran.sum())
+    result = story.result
+    missing = result.status.size - result.excluded - result.absent - int(story.ran.sum())
     words = f" {missing:,} runs without a result are left out." if missing else ""
     if story.result.excluded:
         words += " Points that the design leaves out are in no mean: means compare different points there."

@@ -1,4 +1,4 @@
-"""Sections from the ragged groups: rounds of every run, satisfaction of every recipient; and trust."""
+"""Sections from the ragged groups: rounds of every run, satisfaction of every recipient."""
 
 import dataclasses
 import warnings
@@ -7,10 +7,9 @@ import numpy as np
 
 import figures
 import page
-from averages import (averaged_over, estimate, estimate_of, interval_text, last_episode,
-                      view_of_axis)
-from choices import MOST_LINES, SHARES, title_of, y_title
-from result_file import number, text
+from averages import averaged_over, estimate_of, interval_text, last_episode, last_known
+from choices import MOST_LINES, SHARES
+from result_file import dims_of, number, text
 from section_grid import percent
 
 MOST_ROWS = 4_000_000  # of a ragged group: above, evenly spaced points
@@ -21,10 +20,6 @@ TRACED = [("satisfied_fraction", "Satisfied fraction after each round", False),
           ("oscillating", "Recipients damped for oscillating", False),
           ("denominator_change", "Largest change of a provider's denominator, as a share of round 1",
            True)]
-TRUST_LINES = [("Satisfied need by strategy", ("satisfied_cooperative", "satisfied_aggressive",
-                                               "satisfied_strategic")),
-               ("Detection of gaming", ("flag_precision", "flag_recall"))]
-TRUST_METRICS = ["trust_mean", "trust_gap", "trust_auc", "trust_variance", "satisfied_fraction", "gini"]
 
 
 # ---- ragged arrays -------------------------------------------------------------------------------
@@ -58,8 +53,10 @@ def places_of(view, dims, shape, points):
     return view.group_of[np.unravel_index(points, shape)[dims.index(view.dimension)]]
 
 
-def run_dims(story, types):
-    dims = tuple(name for name in story.result.dims if name != "episode" and (types or name != "type"))
+def run_dims(story, of_points):
+    """Dimensions and shape of the runs, or of the points: a point has runs of its types and episodes."""
+    inner = ("type", "episode") if of_points else ()
+    dims = tuple(name for name in story.result.dims if name not in inner)
     return dims, tuple(len(story.result.axes[name].values) for name in dims)
 
 
@@ -73,10 +70,10 @@ def traces(story, tables):
     points = chosen_points(sizes)
     rows, owner, offset = rows_of_points(sizes, points)
     length = int(min(MOST_ROUNDS, sizes[points].max()))
-    dims, shape = run_dims(story, True)
+    dims, shape = run_dims(story, False)
     series = story.series_for()
     if np.prod(shape, dtype=np.int64) != len(sizes):
-        series = None  # episodes, or a layout of later versions: all runs together
+        series = None  # a layout of later versions: all runs together
     places = places_of(series, dims, shape, points)
     panels, table = [], []
     for name, title, log in TRACED:
@@ -177,9 +174,7 @@ def _read_recipients(story):
     sampled = len(chosen) < len(sizes)
     chosen = chosen[sizes[chosen] > 0]
     rows, owner, offset = rows_of_points(sizes, chosen)
-    need, got = read_rows(group["need"], rows), read_rows(group["satisfied"], rows)
-    if need.ndim == 1:
-        need, got = need[:, None], got[:, None]
+    need, got = by_type(group["need"], rows), by_type(group["satisfied"], rows)
     with np.errstate(invalid="ignore", divide="ignore"):
         satisfaction = np.where(need > 0, got / need, np.nan)
     degree = read_rows(group["degree"], rows)
@@ -190,6 +185,15 @@ def _read_recipients(story):
         degree = degree[:len(ids)]
     return Recipients(satisfaction, need, degree, owner, offset, len(chosen), len(sizes),
                       sampled, chosen, ids)
+
+
+def by_type(dataset, rows):
+    """(rows, types): those of the last episode."""
+    values = read_rows(dataset, rows)
+    dims = dims_of(dataset)
+    if "episode" in dims:
+        values = last_known(values, dims.index("episode"))
+    return values[:, None] if values.ndim == 1 else values
 
 
 def ranked(rows):
@@ -217,7 +221,7 @@ def left_out(story, tables):
     rows = rows_of_recipients(story)
     if rows is None:
         return spread_figure(story)
-    dims, shape = run_dims(story, False)
+    dims, shape = run_dims(story, True)
     series = story.series_for()
     if series is not None and series.name == "type":
         series = None
@@ -332,53 +336,3 @@ def spread_figure(story):
                        "the one that is worst off. Means over "
                        f"{averaged_over(dims, values.shape, views)}; {interval_text(dims, values.shape)}. "
                        "A sweep with --agents keeps every recipient, and then names stand here.")
-
-
-# ---- trust ---------------------------------------------------------------------------------------
-
-def trust(story, tables):
-    """Lines over episodes; groups of metrics that belong together share a panel."""
-    axis = story.result.axes.get("episode")
-    if axis is None or len(axis.values) < 2:
-        return ""
-    view = view_of_axis(axis)
-    series = story.series_for()
-    variables = story.result.variables
-    panels, table = [], []
-
-    def over_episodes(name, by):
-        variable = variables.get(name)
-        if variable is None or "episode" not in variable.dims or not np.isfinite(variable.values).any():
-            return None
-        return estimate(variable.dims, variable.values, [view] if by is None else [by, view])
-
-    for name in TRUST_METRICS:
-        found = over_episodes(name, series)
-        if found is None:
-            continue
-        rows = [("all runs", found.mean, found.low, found.high)] if series is None else [
-            (label, found.mean[i], found.low[i], found.high[i]) for i, label in enumerate(series.labels)]
-        panels.append(trust_panel(title_of(variables[name]), view, rows, y_title(variables[name]),
-                                  name in SHARES))
-        table += [(label, name, view.labels[i], mean[i], low[i], high[i])
-                  for label, mean, low, high in rows for i in range(len(view))]
-    for title, names in TRUST_LINES:
-        found = [(name, over_episodes(name, None)) for name in names]
-        rows = [(name.split("_", 1)[1], f.mean, f.low, f.high) for name, f in found if f is not None]
-        if rows:
-            panels.append(trust_panel(title, view, rows, "share", True))
-            table += [("all runs", f"{title}: {label}", view.labels[i], mean[i], low[i], high[i])
-                      for label, mean, low, high in rows for i in range(len(view))]
-    if not panels:
-        return ""
-    tables.add("episodes.csv", "metrics over episodes", ["runs_of", "metric", "episode", "mean", "low_95",
-                                                         "high_95"], table)
-    sample = next(v for v in variables.values() if "episode" in v.dims)
-    views = [view] if series is None else [view, series]
-    return page.figure(panels, f"Means over {averaged_over(sample.dims, sample.values.shape, views)}; "
-                       f"{interval_text(sample.dims, sample.values.shape)}.")
-
-
-def trust_panel(title, view, rows, y, share):
-    words = "; ".join(f"{label} {number(mean[0], 3)} → {number(mean[-1], 3)}" for label, mean, _, _ in rows)
-    return title, figures.lines(view, rows, y, share), f"{title} over episodes: {words}."

@@ -8,6 +8,7 @@ from choices import ENDED
 from result_file import number
 from section_grid import percent, status_counts
 from section_runs import ranked, rows_of_recipients
+from section_trust import sentences as trust
 
 NAMED = 5  # agents named in a sentence
 NEAR = 0.01  # satisfied fractions closer than this count as the same
@@ -19,8 +20,8 @@ END_WORDS = {"needs_met": "met every need", "stable": "came to rest with needs u
 def section(story):
     sentences = []
     if story.has_runs:
-        for part in (endings, ends_by_settlement, rounds, satisfied, optimum, fairness, forgotten,
-                     neighbours, without_result):
+        for part in (endings, ends_by_settlement, rounds, satisfied, optimum, fairness, trust,
+                     forgotten, neighbours, without_result):
             sentences += part(story)
     else:
         sentences += networks(story)

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/graph/adjacency_list.hpp>
-#include <boost/graph/push_relabel_max_flow.hpp>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -14,6 +12,7 @@
 #include "solver/app/reproduce/rounds.hpp"
 #include "solver/app/reproduce/study.hpp"
 #include "solver/fits.hpp"
+#include "solver/optimum.hpp"
 #include "solver/population.hpp"
 #include "solver/recognition.hpp"
 #include "solver/rounds.hpp"
@@ -98,21 +97,10 @@ double shorter_steps(const std::vector<double>& steps) {
   return steps.size() < 2 ? 100.0 : 100.0 * shorter / static_cast<double>(steps.size() - 1);
 }
 
-/// The instance in which everybody believes (1 + b) times recipient r's claim: without caps and
-/// bounds a claim counts by MR · claim alone, so it is its column of MR that grows.
-Recognition exaggerating(const Recognition& honest, std::size_t r, double bias) {
-  CsrMatrix rows = honest.provider_rows;
-  for (std::size_t e = 0; e < rows.columns.size(); ++e) {
-    if (static_cast<std::size_t>(rows.columns[e]) == r) {
-      rows.weights[e] = std::min(1.0, rows.weights[e] * (1.0 + bias));
-    }
-  }
-  return bipartite_recognition(std::move(rows));
-}
-
-std::vector<double> satisfied_in_stock(const Recognition& recognition, const Drawn& drawn) {
-  RoundSolver solver(recognition, RoundSettings{}, Threads::one);
-  (void)solver.run(drawn.need, drawn.capacity);
+/// `claims` as RoundSolver::run() takes them; empty: all publish their residual.
+std::vector<double> satisfied_in_stock(const Drawn& drawn, std::span<const double> claims = {}) {
+  RoundSolver solver(drawn.recognition, RoundSettings{}, Threads::one);
+  (void)solver.run(drawn.need, drawn.capacity, {}, claims);
   return {solver.satisfied().begin(), solver.satisfied().end()};
 }
 
@@ -125,13 +113,14 @@ struct Gain {
 
 Gain gain_of(const Drawn& drawn, double bias) {
   constexpr std::size_t kLiars = 8;
-  const std::vector<double> honest =
-      satisfied_in_stock(bipartite_recognition(drawn.recognition.provider_rows), drawn);
+  const std::vector<double> honest = satisfied_in_stock(drawn);
+  std::vector<double> claims(drawn.need.size(), 1.0);
   Gain gain;
   for (std::size_t i = 0; i < kLiars; ++i) {
     const std::size_t r = i * drawn.need.size() / kLiars;
-    const std::vector<double> lying =
-        satisfied_in_stock(exaggerating(drawn.recognition, r, bias), drawn);
+    claims[r] = 1.0 + bias;
+    const std::vector<double> lying = satisfied_in_stock(drawn, claims);
+    claims[r] = 1.0;
     const double by = 100.0 * (lying[r] - honest[r]) / drawn.need[r];
     gain.mean += by / kLiars;
     gain.gainers += by > 1e-6 ? 100.0 / kLiars : 0.0;
@@ -139,54 +128,13 @@ Gain gain_of(const Drawn& drawn, double bias) {
   return gain;
 }
 
-/// The largest total of needs that the stock can meet: a maximum flow in units of 1e-9 of the
-/// mean need (M10).
-double most_satisfied(const Drawn& drawn) {
-  using Traits = boost::adjacency_list_traits<boost::vecS, boost::vecS, boost::directedS>;
-  using Graph = boost::adjacency_list<
-      boost::vecS, boost::vecS, boost::directedS, boost::no_property,
-      boost::property<
-          boost::edge_capacity_t, std::int64_t,
-          boost::property<boost::edge_residual_capacity_t, std::int64_t,
-                          boost::property<boost::edge_reverse_t, Traits::edge_descriptor>>>>;
-  const std::size_t providers = drawn.capacity.size();
-  const std::size_t recipients = drawn.need.size();
-  const double total = std::accumulate(drawn.need.begin(), drawn.need.end(), 0.0);
-  const double units = 1e9 * static_cast<double>(recipients) / total;
-  Graph graph(providers + recipients + 2);
-  const auto capacities = boost::get(boost::edge_capacity, graph);
-  const auto reverses = boost::get(boost::edge_reverse, graph);
-  const auto join = [&](std::size_t from, std::size_t to, std::int64_t capacity) {
-    const auto there = boost::add_edge(from, to, graph).first;
-    const auto back = boost::add_edge(to, from, graph).first;
-    capacities[there] = capacity;
-    capacities[back] = 0;
-    reverses[there] = back;
-    reverses[back] = there;
-  };
-  const std::size_t source = providers + recipients;
-  const CsrMatrix& rows = drawn.recognition.provider_rows;
-  for (std::size_t p = 0; p < providers; ++p) {
-    join(source, p, std::llround(units * drawn.capacity[p]));
-    for (auto e = static_cast<std::size_t>(rows.offsets[p]);
-         e < static_cast<std::size_t>(rows.offsets[p + 1]); ++e) {
-      join(p, providers + static_cast<std::size_t>(rows.columns[e]),
-           std::numeric_limits<std::int64_t>::max() / 4);
-    }
-  }
-  for (std::size_t r = 0; r < recipients; ++r) {
-    join(providers + r, source + 1, std::llround(units * drawn.need[r]));
-  }
-  return static_cast<double>(boost::push_relabel_max_flow(graph, source, source + 1)) / units;
-}
-
-/// In per cent; what exceeds 100 by the rounding to units counts as 100.
+/// What the stock satisfies over the most that it could (M10), in per cent.
 double efficiency_of(const Drawn& drawn) {
-  constexpr double kRounding = 1e-5;
-  const std::vector<double> satisfied = satisfied_in_stock(drawn.recognition, drawn);
-  const double share =
-      100.0 * std::accumulate(satisfied.begin(), satisfied.end(), 0.0) / most_satisfied(drawn);
-  return share > 100.0 && share <= 100.0 + kRounding ? 100.0 : share;
+  const StockProblem stock{drawn.recognition.by_provider(), drawn.need, drawn.capacity};
+  const Optimum optimum = find_optimum(stock, {.max_flow = true, .fairest = false});
+  const std::vector<double> satisfied = satisfied_in_stock(drawn);
+  const double total = std::accumulate(satisfied.begin(), satisfied.end(), 0.0);
+  return 100.0 * efficiency(total / optimum.total_need, optimum);
 }
 
 /// The exponent of a power law through the means of networks.
@@ -271,8 +219,8 @@ FindingTable nash(const RoundsStudy& study) {
     }
   }
   table.remarks = {
-      "Eight recipients a network, each alone against all others honest. Without caps and bounds",
-      "a claim of 1 + b is worth as much as recognition of 1 + b, which is how it is computed."};
+      "Eight recipients a network, each alone against all others honest: it publishes 1 + b times",
+      "its residual (M6), and what satisfies it is counted against its need."};
   return table;
 }
 
