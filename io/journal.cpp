@@ -121,6 +121,31 @@ NextRecord next_record(Source& source) {
   return next;
 }
 
+/// Whether it is the begin of a header and nothing else. A header that is whole but damaged is not,
+/// even where its length is what was damaged: it reads to its end all the same.
+bool is_cut_header(Source& source) {
+  constexpr std::uint32_t kLongest = std::uint32_t{1} << 28;  // letters as a length are more
+  const std::uint64_t size = source.size();
+  RecordHead head{};
+  std::array<std::byte, sizeof(head)> raw{};
+  if (!source.read(raw.data(), std::min(size, sizeof(head)))) return false;
+  if (size < sizeof(head.length)) return true;
+  head = std::bit_cast<RecordHead>(raw);
+  if (head.length >= kLongest || size > sizeof(head) + head.length) return false;
+  if (size <= sizeof(head)) return true;
+  Bytes bytes(static_cast<std::size_t>(source.left()));
+  if (!source.read(bytes.data(), bytes.size())) return false;
+  if (static_cast<RecordType>(bytes[0]) != RecordType::header) return false;
+  try {
+    (void)decode_header(std::span(bytes).subspan(1));
+    return false;
+  } catch (const EndsTooEarly&) {
+    return true;
+  } catch (const MalformedRecord&) {
+    return false;
+  }
+}
+
 void take_record(const NextRecord& record, JournalContents& contents) {
   const auto payload = record.payload();
   switch (record.type()) {
@@ -203,7 +228,13 @@ bool journal_is_begun(const fs::path& path) {
   std::error_code error;
   const auto status = fs::status(path, error);
   if (!fs::exists(status)) return false;
-  return !fs::is_regular_file(status) || fs::file_size(path, error) > 0;
+  if (!fs::is_regular_file(status)) return true;
+  try {
+    Source source(path);
+    return !is_cut_header(source);
+  } catch (const IoError&) {
+    return true;  // whoever goes on with it says why not
+  }
 }
 
 std::vector<fs::path> journals_of(const fs::path& output, Journals which) {

@@ -33,8 +33,8 @@ namespace needflow {
 [[nodiscard]] std::filesystem::path in_flight_path(const std::filesystem::path& output,
                                                    std::optional<int> rank = {});
 
-/// Whether there is a journal that holds anything. One that a process was making when it died is
-/// empty: nothing was lost with it, and it stands in nobody's way.
+/// Whether there is a journal that holds anything. One that a process was making when it died ends
+/// within its header, or is empty: nothing was lost with it, and it stands in nobody's way.
 [[nodiscard]] bool journal_is_begun(const std::filesystem::path& path);
 
 enum class Journals { begun, all };

@@ -21,6 +21,12 @@ class MalformedRecord : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// There are fewer of them than it takes.
+class EndsTooEarly : public MalformedRecord {
+ public:
+  EndsTooEarly() : MalformedRecord("it ends too early") {}
+};
+
 /// Appends to bytes.
 class RecordWriter {
  public:
@@ -67,7 +73,7 @@ class RecordReader {
   explicit RecordReader(std::span<const std::byte> from) : from_(from) {}
 
   void bytes(void* to, std::size_t count) {
-    require(count <= from_.size(), "it ends too early");
+    if (count > from_.size()) throw EndsTooEarly();
     if (count > 0) std::memcpy(to, from_.data(), count);
     from_ = from_.subspan(count);
   }
@@ -80,7 +86,7 @@ class RecordReader {
   /// Asks for memory only after it is clear that the bytes are there.
   template <class T>
   [[nodiscard]] std::vector<T> numbers(std::uint64_t count) {
-    require(count <= from_.size() / sizeof(T), "it ends too early");
+    if (count > from_.size() / sizeof(T)) throw EndsTooEarly();
     std::vector<T> values(static_cast<std::size_t>(count));
     bytes(values.data(), values.size() * sizeof(T));
     return values;
@@ -99,7 +105,7 @@ class RecordReader {
   void done() const { require(from_.empty(), "it is too long"); }
   /// How many things of at least `bytes` each can follow.
   void require_room(std::uint64_t count, std::size_t bytes) const {
-    require(count <= from_.size() / bytes, "it ends too early");
+    if (count > from_.size() / bytes) throw EndsTooEarly();
   }
   static void require(bool holds, const char* what) {
     if (!holds) throw MalformedRecord(what);

@@ -321,16 +321,19 @@ void add_round_limits(std::vector<Option>& table) {
                    kAlways,
                    "stock: over-allocation goes back to its providers; false: it is wasted.",
                    put_boolean(part, &R::return_surplus)});
-  table.push_back({"round",
-                   "relaxation",
-                   OptionType::real,
-                   "1",
-                   {0, 1, true},
-                   {},
-                   Value{1.0},
-                   kAlways,
-                   "reallocate: weight of the new allocation against the last, from round 2.",
-                   put_real(part, &R::relaxation)});
+  table.push_back(
+      {"round",
+       "relaxation",
+       OptionType::real,
+       "1",
+       {0, 1, true},
+       {},
+       Value{1.0},
+       kAlways,
+       "reallocate: weight of the new allocation against the last, from round 2. Below 1 a "
+       "run may end as stable on a plateau: every need met and nothing asked for, while "
+       "what is mixed in still decays and would let needs open again.",
+       put_real(part, &R::relaxation)});
 }
 
 void add_acceleration(std::vector<Option>& table) {

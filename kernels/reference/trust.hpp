@@ -28,15 +28,18 @@ template <int L>
   const AuditRule& rule = audits.rules[l];
   double seen = audits.exaggeration[j][l];
   if (rule.noise > 0.0 || rule.audit < 1.0) {
-    // RandomStream::words() of a stream whose key is given.
+    // RandomStream::words() of a stream whose key is given; the model's quantile, not the
+    // reference's own, which a file may or may not see.
     const auto block =
         r123::Philox4x32()({{static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(j),
                              audits.network, rule.replicate}},
                            {{rule.stream_key[0], rule.stream_key[1]}});
     const std::uint64_t first = block[0] | std::uint64_t{block[1]} << 32;
     const std::uint64_t second = block[2] | std::uint64_t{block[3]} << 32;
-    if (uniform_open_closed(second) > rule.audit) return kNothing;
-    if (rule.noise > 0.0) seen += rule.noise * inverse_normal(uniform_open(first));
+    if (needflow::uniform_open_closed(second) > rule.audit) return kNothing;
+    if (rule.noise > 0.0) {
+      seen += rule.noise * needflow::inverse_normal(needflow::uniform_open(first));
+    }
   }
   return 1.0 - std::min(std::max(seen, 0.0), 1.0);
 }

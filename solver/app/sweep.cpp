@@ -104,8 +104,8 @@ RemainingWork take_over(const Job& job, Begin begin, SweepJournal& journal, Coll
   const std::vector<std::uint8_t> wanted = collector.wanted(retry);
   const CrashMarks crashes = journal.count_crashes(wanted, retry);
   std::ostream& err = job.context.err;
+  if (!journal.damage().empty() && job.level >= LogLevel::warning) err << journal.damage() << '\n';
   if (begin == Begin::goes_on && job.level >= LogLevel::warning) {
-    if (!journal.damage().empty()) err << journal.damage() << '\n';
     const std::string commit = journal_header(job.scenario).commit;
     if (journal.begun_by() != commit) {
       err << fmt::format("{} was begun by commit {}, this is {}\n",

@@ -182,12 +182,24 @@ SweepJournal::SweepJournal(const Scenario& scenario, const Plan& plan, const std
   tell_share(plan, header);
   const bool goes_on = begin == Begin::goes_on;
   const bool has_own = goes_on && journal_is_begun(own_);
-  if (place.rank == 0) found_ = journals_of(output);
+  if (place.rank == 0) {
+    found_ = journals_of(output);
+    tell_unbegun();
+  }
   if (place.rank > 0 && has_own) found_ = {own_};
   if (has_own) writer_ = std::make_unique<JournalWriter>(own_);
   if (goes_on) read(header);
   if (!has_own) writer_ = std::make_unique<JournalWriter>(own_, header);
   if (!goes_on && place.rank == 0) forget_others();
+}
+
+void SweepJournal::tell_unbegun() {
+  for (const fs::path& path : journals_of(output_, Journals::all)) {
+    if (journal_is_begun(path)) continue;
+    damage_ += fmt::format(
+        "{}{} ends within its header: the process that made it died before it held a point",
+        damage_.empty() ? "" : "\n", path.string());
+  }
 }
 
 /// Locked by now: what lies about is nobody's.

@@ -96,6 +96,7 @@ class SweepJournal {
   void read(const JournalHeader& header);
   void read_one(const std::filesystem::path& path, const JournalHeader& header);
   void forget_others();
+  void tell_unbegun();
 
   std::filesystem::path output_;
   std::filesystem::path own_;

@@ -132,6 +132,32 @@ TEST_CASE("A rank that begins before the first does keeps its table of points in
   CHECK(std::filesystem::exists(in_flight_path(folder / "out.h5", 1)));
 }
 
+TEST_CASE("A death while a journal's header is written costs nothing, and the next start says so") {
+  const Folder folder;
+  const Scenario scenario = some_scenario();
+  OutputOptions output;
+  output.file = (folder / "out.h5").string();
+  const auto own = journal_path(folder / "out.h5");
+  (void)journal_of(scenario, folder, Begin::afresh, 0, 1);
+  const auto header = std::filesystem::file_size(own);
+  for (std::uintmax_t end = 0; end <= header; ++end) {
+    CAPTURE(end);
+    std::filesystem::resize_file(own, std::min(end, std::filesystem::file_size(own)));
+    const bool whole = end == header;
+    const Begin begin = how_to_begin(scenario, output, {.resume = true}, {});
+    REQUIRE(begin == (whole ? Begin::goes_on : Begin::afresh));
+    if (whole) {
+      CHECK_THROWS_AS((void)how_to_begin(scenario, output, {}, {}), ScenarioError);
+    } else {
+      CHECK(how_to_begin(scenario, output, {}, {}) == Begin::afresh);
+    }
+    const auto journal = journal_of(scenario, folder, begin, 0, 1);
+    CHECK(journal->damage().empty() == whole);
+    if (!whole) CHECK(journal->damage().find("ends within its header") != std::string::npos);
+    CHECK(read_journal(own).good_bytes == header);
+  }
+}
+
 TEST_CASE("A journal says how many points are its shard's, in all and of each value") {
   const Folder folder;
   const auto header_of = [&](const Scenario& scenario, Shard shard) {

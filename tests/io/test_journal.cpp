@@ -252,6 +252,39 @@ TEST_CASE("A journal torn at any byte keeps every record before, and says that i
   CHECK(batches_before == 4);
 }
 
+TEST_CASE("A journal that ends within its header is not begun, one with a whole header is") {
+  const Folder folder;
+  const std::string whole = some_journal(folder);
+  std::uint32_t length = 0;
+  std::memcpy(&length, whole.data(), sizeof(length));
+  const std::size_t header = sizeof(RecordHead) + 1 + length;
+  REQUIRE(header < whole.size());
+  for (std::size_t end = 0; end < header + 20; ++end) {
+    CAPTURE(end);
+    CHECK(journal_is_begun(put_new(folder, "r.h5.journal", whole.substr(0, end))) ==
+          (end >= header));
+    CHECK(journals_of(folder / "r.h5").size() == (end >= header ? 1 : 0));
+    CHECK(journals_of(folder / "r.h5", Journals::all).size() == 1);
+  }
+  // Flipped bits are no death, not even in what says how long it is, and other files are others'.
+  for (const std::size_t end : {header, whole.size()}) {
+    for (std::size_t bit = 0; bit < 8 * header; ++bit) {
+      CAPTURE(bit);
+      std::string flipped = whole.substr(0, end);
+      flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
+      CHECK(journal_is_begun(put_new(folder, "r.h5.journal", flipped)));
+    }
+  }
+  for (const char* text : {"note", "a note\n", "a journal", "of what we did on the first day\n"}) {
+    CHECK(journal_is_begun(put_new(folder, "r.h5.journal", text)));
+  }
+  std::string other = whole.substr(0, header - 1);
+  other[sizeof(RecordHead) + 1] = 'N';  // not "needflow journal"
+  CHECK(journal_is_begun(put_new(folder, "r.h5.journal", other)));
+  std::filesystem::create_directory(folder / "q.h5.journal");
+  CHECK(journal_is_begun(folder / "q.h5.journal"));
+}
+
 TEST_CASE("A flipped bit anywhere never gives another number, and what precedes it is kept") {
   const Folder folder;
   const std::string whole = some_journal(folder);

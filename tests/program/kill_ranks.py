@@ -136,8 +136,8 @@ class Job:
 
 
 def damage(folder, chance):
-    """Tears a journal or flips a bit of it, behind the header: one that is damaged there is refused. Or empties it,
-    as a death while it is made leaves it."""
+    """Tears a journal or flips a bit of it, behind the header: one that is damaged there is refused. Or cuts it
+    off within the header, as a death while it is made leaves it."""
     found = sorted(folder.glob("r.h5.journal*"))
     if not found:
         return
@@ -145,7 +145,7 @@ def damage(folder, chance):
     data = bytearray(path.read_bytes())
     header = 9 + int.from_bytes(data[:4], "little")
     if len(data) <= header or chance.random() < 0.2:
-        path.write_bytes(b"")
+        path.write_bytes(data[:chance.choice((0, chance.randrange(min(header, len(data))) if data else 0))])
         return
     place = chance.randrange(header, len(data))
     if chance.random() < 0.5:

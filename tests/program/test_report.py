@@ -225,6 +225,55 @@ class Contents(Reports):
         self.assertRegex(page.text, rf"satisfied_fraction 0\.5 → 1 {higher}\b")
         self.assertIn("Step by step along supply_ratio", page.text)
 
+    def test_the_page_tells_in_a_sentence_what_stays_within_noise(self):
+        """As often as differences.csv does."""
+        page = self.report(self.sweep(DRAWS))
+        for word in ("higher", "within noise"):
+            cells = [row for row in self.tables()["differences.csv"] if row["verdict"] == word
+                     and (row["metric"], row["axis"]) == ("satisfied_fraction", "agents")]
+            if cells:
+                self.assertRegex(page.text, rf"satisfied fraction, step by step: 20 → 40 .*{word} in "
+                                 rf"{len(cells)}\b[^;.]* of 6 cells")
+        self.assertTrue(any(row["verdict"] == "within noise" for row in self.tables()["differences.csv"]))
+
+    def test_degrees_that_the_draws_cannot_tell_apart_are_within_noise(self):
+        """By a paired t interval; k = 1 is far worse than both others."""
+        for degrees, noise in (((1, 8, 9), False), ((1, 12, 13), True)):
+            result = self.sweep(toml(network={"agents": 30, "neighbors": degrees, "count": 6},
+                                     population={"supply_ratio": 1.0}), "--overwrite")
+            page = self.report(result, "--overwrite")
+            with h5py.File(result) as file:
+                values = file["satisfied_fraction"][()]
+            best, other = (1, 2) if values[1].mean() > values[2].mean() else (2, 1)
+            gap = values[best] - values[other]
+            half = 2.57058 * gap.std(ddof=1) / np.sqrt(6)  # t, 5 degrees of freedom
+            self.assertEqual(noise, bool(gap.mean() <= half))
+            self.assertEqual(noise, f"within noise of it: {degrees[other]}" in page.text)
+            self.assertIn(f"Most need is satisfied with neighbors = {degrees[best]} (", page.text)
+            self.assertNotIn("within noise of it: 1,", page.text)
+
+    def test_how_far_from_the_optimum_and_from_the_fairest_is_answered(self):
+        result = self.sweep(DRAWS)
+        page = self.report(result)
+        with h5py.File(result) as file:
+            efficiency, jain, fairest = (file[name][()] for name in ("efficiency", "jain_index", "fairest_jain"))
+        stock = efficiency[:, :, 0]
+        self.assertTrue(np.isnan(efficiency[:, :, 1]).all())
+        self.assertIn(f"satisfies {100 * stock.mean():.1f} % of the most that any allocation could", page.text)
+        self.assertIn(f"Jain's index of satisfaction is {jain[:, :, 0].mean():.3g} on average in stock; in the "
+                      "fairest allocation that satisfies the most it would be "
+                      f"{fairest[:, :, 0].mean():.3g}", page.text)
+
+    def test_a_file_without_the_optimum_says_how_to_get_it(self):
+        for wish, why in (("off", "it was not asked for"), ("on", "")):
+            page = self.report(self.sweep(DRAWS, "--set", f"output.optimum={wish}", "--overwrite"),
+                               "--overwrite")
+            self.assertEqual(wish == "off", "--set output.optimum=on computes it" in page.text)
+            self.assertIn(why, page.text)
+        self.assertIn("above a certain size it is left out", self.report(
+            self.sweep(DRAWS, "--set", "network.agents=[300,2000]", "--set", "network.neighbors=40",
+                       "--overwrite"), "--overwrite").text)
+
     def test_a_single_value_has_no_interval(self):
         self.report(self.sweep(toml(network={"agents": [10, 20]})))
         row = self.tables()["means_by_agents.csv"][0]
@@ -248,9 +297,11 @@ class Contents(Reports):
             "edges.csv": table("provider,recipient,mr", ("a", "x", 0.5), ("b", "z", 0.125))})
         page = self.report(result)
         # x can have all it needs (4 of 10), z 5 of 6, and nobody knows Zoë.
-        self.assertIn("Least of their need (satisfied share): Zoë <b> (0 %), z (83.3 %), x (100 %)",
+        self.assertIn("Least of their need, of those with a link (satisfied share): z (83.3 %), x (100 %).",
                       page.text)
-        self.assertIn("1 of 3 with a need has no link to anybody", page.text)
+        self.assertIn("1 of 3 with a need has no link to anybody and can get nothing: Zoë <b>.", page.text)
+        # Of 9 that stay unmet 8 are Zoë's, who has no link, and 1 is z's.
+        self.assertIn("missing in: Zoë <b> (88.9 %), z (11.1 %) of all unmet need", page.text)
         rows = self.tables()["recipients.csv"]
         self.assertEqual([("Zoë <b>", 0.0), ("z", 5 / 6), ("x", 1.0)],
                          [(row["recipient"], float(row["satisfied / need"])) for row in rows])

@@ -268,6 +268,19 @@ class Damage(Resumed):
                           ["out/r.h5.journal", "--overwrite"])
         self.assertEqual(bytes(data), self.journal.read_bytes())
 
+    def test_a_death_while_the_header_is_written_is_said_and_begins_afresh(self):
+        self.stop_early()
+        data = self.journal.read_bytes()
+        header = 9 + int.from_bytes(data[:4], "little")
+        for length in (0, 2, 8, 9, 30, header // 2, header - 1):
+            with self.subTest(length=length):
+                self.journal.write_bytes(data[:length])
+                result = self.needflow(*SWEEP[:-1], "--resume", "--log-level", "warning")
+                self.assertIn("ends within its header", result.stderr)
+                self.assert_nothing_in(self.out, but=["r.h5"])
+                self.assert_as_reference()
+                (self.out / "r.h5").unlink()
+
 
 class PoisonPoints(Resumed):
     """A point that was in flight when the process died, as the in-flight table tells it."""

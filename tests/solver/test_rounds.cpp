@@ -176,6 +176,35 @@ TEST_CASE("a uniform damping changes no amount where nothing bounds the claims")
   }
 }
 
+TEST_CASE("a claim of 1 + b is worth recognition of 1 + b where nothing bounds the claims") {
+  // The numerator is MR · claim, so a column of MR scaled and a claim scaled are the same round;
+  // `reproduce rounds` tells the gain of exaggerating by the claim.
+  constexpr double kBias = 0.5;
+  for (std::uint32_t seed = 0; seed < kInstances; ++seed) {
+    const RandomInstance instance(seed);
+    const Recognition honest = instance.recognition();
+    const std::size_t liar = seed % instance.need.size();
+    std::vector<double> claims(instance.need.size(), 1.0);
+    claims[liar] += kBias;
+    CsrMatrix rows = honest.provider_rows;
+    for (std::size_t e = 0; e < rows.columns.size(); ++e) {
+      if (static_cast<std::size_t>(rows.columns[e]) == liar) rows.weights[e] *= 1.0 + kBias;
+    }
+    const Recognition believed = bipartite_recognition(std::move(rows));
+    for (const SettlementKind settlement : {SettlementKind::stock, SettlementKind::stream}) {
+      RoundSolver by_claim(honest, settling(settlement, 8), Threads::one);
+      RoundSolver by_recognition(believed, settling(settlement, 8), Threads::one);
+      const RunReport one = by_claim.run(instance.need, instance.capacity, {}, claims);
+      const RunReport other = by_recognition.run(instance.need, instance.capacity);
+      CHECK(one.rounds == other.rounds);
+      for (std::size_t r = 0; r < instance.need.size(); ++r) {
+        CHECK(std::abs(by_claim.satisfied()[r] - by_recognition.satisfied()[r]) <=
+              1e-9 * instance.need[r]);
+      }
+    }
+  }
+}
+
 TEST_CASE("permuting the agents permutes the results") {
   for (std::uint32_t seed = 0; seed < kInstances; ++seed) {
     RandomInstance instance(seed, true);

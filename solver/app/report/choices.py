@@ -6,7 +6,7 @@ from averages import last_episode, views_of
 from result_file import Variable
 
 RUN_METRICS = ["satisfied_fraction", "efficiency", "rounds", "fully_met_fraction", "gini",
-               "satisfaction_min"]
+               "satisfaction_min", "deception_gain"]
 NETWORK_METRICS = ["network_mean_path", "network_diameter", "network_clustering",
                    "network_mean_degree", "network_spectral_gap", "network_components"]
 MAP_METRICS = ["satisfied_fraction", "efficiency", "rounds", "gini"]

@@ -2,6 +2,7 @@
 
 import base64
 import html
+import re
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --line: #d5d9de; --back: #ffffff;
@@ -23,6 +24,7 @@ nav { margin: 1rem 0; line-height: 2; }
 nav a { margin-right: 1rem; white-space: nowrap; }
 .facts { color: var(--soft); margin: 0; }
 .summary li { margin: 0.35rem 0; }
+code { white-space: nowrap; }
 figure { margin: 1rem 0 1.6rem; }
 figcaption { color: var(--soft); font-size: 0.9rem; max-width: 50rem; margin-top: 0.4rem; }
 .panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21.5rem), 1fr));
@@ -100,9 +102,13 @@ def preformatted(words):
     return f"<pre>{escape(words)}</pre>"
 
 
-def bullets(sentences):
-    items = "\n".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
-    return f'<ul class="summary">\n{items}\n</ul>'
+def answers(questions):
+    """`questions`: (question, sentences); a question without any is left out."""
+    def marked(words):  # what somebody may type stays in one line
+        return re.sub(r"--[a-z]+( [a-z_.]+=[a-z]+)?", r"<code>\g<0></code>", escape(words))
+    items = "\n".join(f"<li><b>{escape(question)}</b> {marked(' '.join(sentences))}</li>"
+                      for question, sentences in questions if sentences)
+    return f'<ul class="summary">\n{items}\n</ul>' if items else ""
 
 
 def document(title, facts, sections):

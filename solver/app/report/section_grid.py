@@ -15,6 +15,7 @@ MOST_PAIRS = 10
 MOST_MAPS = 60
 MAP_BINS = 5
 MOST_FAILURES = 20
+MOST_STEPS = 8  # told in a sentence
 
 
 def percent(share):
@@ -159,7 +160,19 @@ def steps_table(story, tables, view):
                        "interval, which pairs runs with the same network and draws; of many comparisons one "
                        "in twenty leaves the noise by chance. Each of them is in differences.csv.",
                        numbers=range(2, 2 + len(used)))
-    return page.folded(f"Step by step along {view.heading or view.name}", table)
+    return page.note(steps_text(names[0], rows, words)) + page.folded(
+        f"Step by step along {view.heading or view.name}", table)
+
+
+def steps_text(metric, rows, words):
+    """"satisfied_fraction, step by step: 0.5 → 1 higher in 4 of 4 cells; …" of the main metric."""
+    parts = []
+    for name, step, *counts in rows:
+        if name == metric:
+            told = ", ".join(f"{word} in {count:,}" for word, count in zip(words, counts) if count)
+            parts.append(f"{step} {told} of {sum(counts):,} cells")
+    left = f"; {len(parts) - MOST_STEPS} more below" if len(parts) > MOST_STEPS else ""
+    return f"{metric.replace('_', ' ')}, step by step: {'; '.join(parts[:MOST_STEPS])}{left}." if parts else ""
 
 
 def line_rows(variable, view, series):

@@ -215,6 +215,12 @@ def mean_by_id(rows, points):
         return total / count
 
 
+def unmet_by_id(rows):
+    """Need less what is satisfied of it, a mean over all points, all need types together."""
+    missing = np.where(rows.need > 0, rows.need * (1 - rows.satisfaction), 0.0).sum(axis=1)
+    return np.bincount(rows.offset, np.nan_to_num(missing), len(rows.ids)) / max(1, rows.points)
+
+
 def left_out(story, tables):
     if not story.has_runs:
         return ""

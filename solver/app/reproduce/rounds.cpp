@@ -87,12 +87,16 @@ FindingTable what_brings_rest(const RoundsStudy& study) {
                       "[{}]\nacceleration = [\"none\", \"anderson\"]\n",
                       fmt::join(supplies, ", "), fmt::join(relaxations, ", ")),
       ".", study.threads);
-  FindingTable table{"what_brings_rest",
-                     "What brings the literal rule to rest (reallocate, N = 100, k = 20)",
-                     {},
-                     {"Plain: y moves by omega of the way to what is received; anderson mixes the "
-                      "last three steps in.",
-                      "Limit 200 rounds. Damping none and adaptive differ through history alone."}};
+  FindingTable table{
+      "what_brings_rest",
+      "What brings the literal rule to rest (reallocate, N = 100, k = 20)",
+      {},
+      {"Plain: y moves by omega of the way to what is received; anderson mixes the "
+       "last three steps in.",
+       "Limit 200 rounds. Damping none and adaptive differ through history alone.",
+       "With omega < 1 rest may be a plateau: the stop rule (M2) looks at x and d, "
+       "and where all",
+       "needs are met both stand still while y decays towards needs that open again."}};
   for (const char* cap : {"none", "active_need"}) {
     for (const char* acceleration : {"none", "anderson"}) {
       for (const char* damping : {"none", "adaptive"}) {

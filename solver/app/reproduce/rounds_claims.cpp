@@ -128,13 +128,15 @@ Gain gain_of(const Drawn& drawn, double bias) {
   return gain;
 }
 
-/// What the stock satisfies over the most that it could (M10), in per cent.
+/// What the stock satisfies over the most that it could (M10), in per cent; what is the optimum but
+/// for rounding counts as 100.
 double efficiency_of(const Drawn& drawn) {
   const StockProblem stock{drawn.recognition.by_provider(), drawn.need, drawn.capacity};
   const Optimum optimum = find_optimum(stock, {.max_flow = true, .fairest = false});
   const std::vector<double> satisfied = satisfied_in_stock(drawn);
   const double total = std::accumulate(satisfied.begin(), satisfied.end(), 0.0);
-  return 100.0 * efficiency(total / optimum.total_need, optimum);
+  const double share = efficiency(total / optimum.total_need, optimum);
+  return std::abs(share - 1.0) <= 1e-9 ? 100.0 : 100.0 * share;
 }
 
 /// The exponent of a power law through the means of networks.
