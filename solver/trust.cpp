@@ -219,7 +219,8 @@ void Trust::find_reputation() {
 }
 
 /// Agents by the trust they receive, least first, in tiers of equal size; those of equal trust stay
-/// together in the tier of their first. O(N log N), once an episode.
+/// together in the tier of the middle one of them: what rounding puts first must not matter.
+/// O(N log N), once an episode.
 void Trust::find_tiers() {
   tier_trust_.assign(network_.nodes(), 1.0);  // where nobody has a link to trust over
   std::vector<std::pair<double, std::size_t>> order;
@@ -228,14 +229,19 @@ void Trust::find_tiers() {
   }
   std::sort(order.begin(), order.end());
   const auto tiers = std::min(static_cast<std::size_t>(settings_.tiers), order.size());
+  const auto end_of_ties = [&order](std::size_t begin) {
+    std::size_t end = begin + 1;
+    while (end < order.size() && order[end].first - order[end - 1].first <= kTie) ++end;
+    return end;
+  };
+  const auto tier_of = [&](std::size_t begin, std::size_t end) {
+    return (begin + end - 1) / 2 * tiers / order.size();
+  };
   std::size_t begin = 0;
   while (begin < order.size()) {
-    const std::size_t tier = begin * tiers / order.size();
-    std::size_t end = begin + 1;
-    while (end < order.size() && (end * tiers / order.size() == tier ||
-                                  order[end].first - order[end - 1].first <= kTie)) {
-      ++end;
-    }
+    std::size_t end = end_of_ties(begin);
+    const std::size_t tier = tier_of(begin, end);
+    while (end < order.size() && tier_of(end, end_of_ties(end)) == tier) end = end_of_ties(end);
     const double sum =
         block_sum(end - begin, Threads::one, [&](std::size_t i) { return order[begin + i].first; });
     for (std::size_t i = begin; i < end; ++i) {

@@ -120,14 +120,20 @@ def received_trust(world, t):
 
 
 def tier_means(world, trust, t):
-    """A node's: the mean of its tier, agents in order of trust, ties with the first of them."""
+    """A node's: the mean of its tier, agents in order of trust, those of equal trust by the middle one."""
     received = received_trust(world, t)
     known = [j for j in np.argsort(received, kind="stable") if not np.isnan(received[j])]
-    tier, tiers = {}, min(trust.tiers, len(known))
-    for rank, j in enumerate(known):
-        tied = rank > 0 and received[j] - received[known[rank - 1]] <= 1e-12
-        own = rank * tiers // len(known)
-        tier[j] = max(own if not tied else 0, tier[known[rank - 1]] if rank else 0)
+    groups = []
+    for j in known:
+        if groups and received[j] - received[groups[-1][-1]] <= 1e-12:
+            groups[-1].append(j)
+        else:
+            groups.append([j])
+    tier, rank = {}, 0
+    for group in groups:
+        middle = (2 * rank + len(group) - 1) // 2
+        tier.update((j, middle * min(trust.tiers, len(known)) // len(known)) for j in group)
+        rank += len(group)
     means = np.ones(world.nodes)
     for j in known:
         means[j] = np.mean([received[i] for i in known if tier[i] == tier[j]])

@@ -6,6 +6,8 @@
 
 #include <array>
 #include <cmath>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "solver/app/reproduce/study.hpp"
@@ -14,7 +16,7 @@ namespace needflow::app {
 
 namespace {
 
-constexpr std::array kNoises = {"0", "0.3"};
+constexpr std::array kNoises = {"0", "0.3", "1"};
 constexpr std::array kFew = {"3", "4", "5", "6", "7", "8", "9", "10", "11", "12"};
 
 std::string name_of(const std::string& agents, const std::string& noise, const char* what) {
@@ -30,17 +32,16 @@ Study few_agents(const TrustStudy& study) {
 
 double edges_of(const Outcome& run) { return static_cast<double>(run.network_edges); }
 
-/// A statement that something falls: the interval of the change tells.
-Finding falls(std::string quantity, const NestedValues& small, const NestedValues& large) {
-  Finding made = unasked(std::move(quantity), measured(large), "");
-  const NestedMean change = difference(small, large).of;
-  made.ours = fitted(change.mean, change.error, change.freedom, change.count);
+}  // namespace
+
+Finding falls(std::string quantity, const NestedValues& from, const NestedValues& to) {
+  const NestedMean change = difference(from, to).of;
+  Finding made = unasked(std::move(quantity),
+                         fitted(change.mean, change.error, change.freedom, change.count), "");
   made.seed = "falls";
   made.verdict = made.ours.high < 0.0 ? Verdict::agrees : Verdict::differs;
   return made;
 }
-
-}  // namespace
 
 std::string trust_scenario(const TrustStudy& study, const std::string& network,
                            std::int64_t networks, const std::string& trust) {

@@ -30,6 +30,9 @@ struct TrustStudy {
 /// Real ratings, and deceivers planted among those who gave them.
 [[nodiscard]] FindingTable ratings_as_trust(const TrustStudy& study);
 
+/// A statement that something falls: agrees where the interval of the change lies below 0.
+[[nodiscard]] Finding falls(std::string quantity, const NestedValues& from, const NestedValues& to);
+
 /// Three of ten agents publish half as much again, eight episodes, supply 0.7; `network` and
 /// `trust` are lines of those sections.
 [[nodiscard]] std::string trust_scenario(const TrustStudy& study, const std::string& network,

@@ -76,6 +76,13 @@ FindingTable bounded_attention(const TrustStudy& study) {
       }
     }
   };
+  for (const char* noise : kNoises) {
+    const Study runs = full_meshes(study, {26, 300}, std::min<std::int64_t>(study.networks, 10));
+    table.findings.push_back(
+        falls(fmt::format("noise {}: gap from N = 26 to N = 300", noise),
+              runs.at({{"agents", "26"}, {"audit_noise", noise}}, &F::trust_gap),
+              runs.at({{"agents", "300"}, {"audit_noise", noise}}, &F::trust_gap)));
+  }
   add({6, 12, 26, 50, 100, 300}, 10);
   if (study.large) add({1000, 2000}, 3);
   return table;
@@ -103,7 +110,7 @@ FindingTable what_blurs(const TrustStudy& study) {
     for (const char* noise : noises) {
       for (std::size_t i = 0; i < audits.size(); ++i) {
         add_columns(runs,
-                    fmt::format("noise {}, {} audits, N = {}, k = {}", noise, audits[i], agents, k),
+                    fmt::format("noise {}, audits {}, N = {}, k = {}", noise, audits[i], agents, k),
                     {{"audit", fmt::format("{}", probabilities[i])}, {"audit_noise", noise}},
                     {{"AUC", &F::trust_auc}}, table);
       }
@@ -167,7 +174,8 @@ FindingTable trust_tiers(const TrustStudy& study) {
       "tiers",
       "Trust by tiers in place of pairs (episode 8; tiers 0: pairs)",
       {},
-      {"The seed expects +15 % effectiveness at 6 to 8 agents and O(log n) management.",
+      {"The seed expects +15 % effectiveness at 6 to 8 agents: beside it the change in what the "
+       "honest get.",
        "A tier a agent is n numbers and a mean each; who fills the tiers still audits pairs."}};
   const auto add = [&](const std::string& name, const std::string& network, std::int64_t networks) {
     const Study runs(trust_scenario(study, network, std::min(study.networks, networks),
@@ -185,11 +193,11 @@ FindingTable trust_tiers(const TrustStudy& study) {
                     table);
         if (std::string(count) == "0") continue;
         const NestedMean gain =
-            difference(runs.at_end({{"tiers", "0"}, {"audit_noise", noise}}, satisfied_percent),
-                       runs.at_end(place, satisfied_percent))
+            difference(runs.at({{"tiers", "0"}, {"audit_noise", noise}}, &F::satisfied_cooperative),
+                       runs.at(place, &F::satisfied_cooperative))
                 .of;
-        Finding change = finding(row + ": satisfied in all, change", "+15 %", 15, 0.5,
-                                 fitted(gain.mean, gain.error, gain.freedom, gain.count), "%");
+        Finding change = finding(row + ": honest, change", "+15 %", 0.15, 0.005,
+                                 fitted(gain.mean, gain.error, gain.freedom, gain.count), "");
         if (name.find("full") == std::string::npos) {
           change.seed.clear();
           change.verdict = Verdict::none;
