@@ -76,6 +76,9 @@ FindingTable trust_variance(const TrustStudy& study) {
         falls(fmt::format("noise {}: from N = 3 to N = 7", noise),
               runs.at({{"agents", "3"}, {"audit_noise", noise}}, &TrustFigures::trust_variance),
               runs.at({{"agents", "7"}, {"audit_noise", noise}}, &TrustFigures::trust_variance)));
+    table.findings.back().reason =
+        "of 3 agents 1 deceives, of 7 agents 2, and shares of 1/3 and 2/7 differ in variance: at "
+        "N = 9 it is back";
   }
   return table;
 }
