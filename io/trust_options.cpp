@@ -52,6 +52,20 @@ class TrustTable {
                       help,
                       put_integer(&Settings::trust, field)});
   }
+  void add_tiers() {
+    table_.push_back({"trust",
+                      "tiers",
+                      OptionType::integer,
+                      "1",
+                      {0, 1e9},
+                      {},
+                      Value{std::int64_t{0}},
+                      kAlways,
+                      "Agents are sorted by the trust they receive and cut into so many tiers of "
+                      "equal size; W then goes by the mean of the recipient's tier in place of own "
+                      "and global trust. 0: no tiers.",
+                      put_integer(&Settings::trust, &TrustSettings::tiers)});
+  }
   template <class Enum>
   void add_word(const char* name, const Words& words, unsigned applies, Enum TrustSettings::*field,
                 const char* help) {
@@ -82,6 +96,7 @@ void add_learning(TrustTable& table) {
   gamma.numbers.assign(std::begin(kTrustExponents), std::end(kTrustExponents));
   table.add_real("global_share", {0, 1}, 0.3, &T::global_share,
                  "Weight of the global reputation beside one's own trust.");
+  table.add_tiers();
   table.add_real("restart", {0, 1}, 0.15, &T::restart,
                  "EigenTrust's weight of the distribution it restarts from.");
   table.add_real("pretrusted", {0, 1}, 0.0, &T::pretrusted,

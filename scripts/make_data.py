@@ -2,6 +2,7 @@
 """Make the CSV files of the real data sets in data/ from the published files they come from.
 
     scripts/make_data.py INPUT_DIR            writes data/aid2022, data/trade2006, data/bitcoin_otc
+                                              and data/bitcoin_alpha
     scripts/make_data.py INPUT_DIR --check    makes them in a temporary folder and compares
 
 INPUT_DIR is a folder with the publishers' CSV files named in data/README.md; Python's standard
@@ -32,6 +33,7 @@ SHA256 = {
     "dac2a_bilateral_aid_2022.csv": "c2503af96829991e",
     "dac2a_names_iso3.csv": "092576e9e7c0117c",
     "fts_requirements_funding_global.csv": "4fa1b64feef2895b",
+    "soc-sign-bitcoinalpha.csv": "9b392d2ab6c9c612",
     "soc-sign-bitcoinotc.csv": "3f17ed3d8b86b79a",
     "trade_2006_countries.csv": "7f14791878a62a7c",
     "trade_2006_flows.csv": "ecb88e9171a71dfd",
@@ -231,30 +233,40 @@ def make_trade2006(source, target, counts):
     write_table(folder / "edges.csv", ["a", "b", "mr"], [(a, b, number(mr)) for a, b, mr in edges])
 
 
-def make_bitcoin_otc(source, target, counts):
-    """Who trusts whom on Bitcoin OTC (ratings): needflow itself makes recognition of them (M1).
+def make_bitcoin(name, expected, source, target, counts):
+    """Who trusts whom on a Bitcoin platform (ratings): needflow itself makes recognition of them (M1).
 
     The ratings stay as they are, distrust included, in the order given; only the time is left out.
     """
     columns = ["source", "target", "rating"]
-    ratings = read_columns(source, "soc-sign-bitcoinotc.csv", columns, counts)
+    ratings = read_columns(source, f"soc-sign-{name.replace('_', '')}.csv", columns, counts)
     pairs = {(a, b) for a, b, _ in ratings if a != b}
     trusts = {(a, b) for a, b, rating in ratings if int(rating) > 0}
     mutual = {(a, b) for a, b in trusts if (b, a) in trusts}
 
     def expect(what, found, expected):
-        counts.expect("bitcoin_otc", what, found, expected)
+        counts.expect(name, what, found, expected)
 
-    expect("ratings", len(ratings), 35592)
+    expect("ratings", len(ratings), expected["ratings"])
     expect("of oneself, or of the same member twice", len(ratings) - len(pairs), 0)
     grades = [int(rating) for *_, rating in ratings]
     expect("rating", f"{min(grades)} to {max(grades)}", "-10 to 10")
-    expect("ids", len({member for pair in pairs for member in pair}), 5881)
-    expect("ratings > 0", len(trusts), 32029)
-    expect("pairs with mr > 0", len(mutual) // 2, 13438)
-    expect("ids in such a pair", len({a for a, _ in mutual}), 4603)
+    expect("ids", len({member for pair in pairs for member in pair}), expected["ids"])
+    expect("ratings > 0", len(trusts), expected["positive"])
+    expect("pairs with mr > 0", len(mutual) // 2, expected["pairs"])
+    expect("ids in such a pair", len({a for a, _ in mutual}), expected["paired"])
 
-    write_table(target / "bitcoin_otc" / "ratings.csv.gz", columns, ratings)
+    write_table(target / name / "ratings.csv.gz", columns, ratings)
+
+
+def make_bitcoin_otc(*arguments):
+    make_bitcoin("bitcoin_otc", {"ratings": 35592, "ids": 5881, "positive": 32029, "pairs": 13438,
+                                 "paired": 4603}, *arguments)
+
+
+def make_bitcoin_alpha(*arguments):
+    make_bitcoin("bitcoin_alpha", {"ratings": 24186, "ids": 3783, "positive": 22650, "pairs": 9678,
+                                   "paired": 3195}, *arguments)
 
 
 def file_names(folder):
@@ -278,7 +290,7 @@ def differences(made, committed):
 
 def run(source, made, check):
     counts = Counts()
-    for make in (make_aid2022, make_trade2006, make_bitcoin_otc):
+    for make in (make_aid2022, make_trade2006, make_bitcoin_otc, make_bitcoin_alpha):
         make(source, made, counts)
     counts.print()
     if counts.off():

@@ -126,6 +126,7 @@ struct TrustSettings {
   double decay = 0.95;        ///< λ
   double gamma = 2.0;         ///< γ, one of kTrustExponents
   double global_share = 0.3;  ///< μ
+  std::int64_t tiers = 0;     ///< W goes by the mean trust of this many tiers; 0: by pairs
   double restart = 0.15;      ///< a of EigenTrust
   double pretrusted = 0.0;    ///< share of agents that EigenTrust restarts from; 0: all
   InitialTrust initial = InitialTrust::neutral;

@@ -13,6 +13,8 @@ namespace needflow {
 namespace {
 
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
+/// Equal trust differs by its rounding; less than this is a tie.
+constexpr double kTie = 1e-12;
 
 /// γ, which is one of kTrustExponents.
 TrustPower power_of(double gamma) {
@@ -137,7 +139,8 @@ EvidenceCounts<1> Trust::counts(Copy& copy) const { return {lane(copy.good), lan
 TrustRows<1> Trust::rows(Copy& copy) const { return {lane(copy.values), lane(copy.sums)}; }
 
 bool Trust::has_no_weight(std::size_t node) const {
-  return settings_.global_share == 1.0 && settings_.gamma > 0.0 && !(reputation_[node] > 0.0);
+  return settings_.tiers == 0 && settings_.global_share == 1.0 && settings_.gamma > 0.0 &&
+         !(reputation_[node] > 0.0);
 }
 
 void Trust::update(std::size_t episode, const EpisodeEvidence& evidence) {
@@ -215,13 +218,49 @@ void Trust::find_reputation() {
   end_ = ends[0];
 }
 
+/// Agents by the trust they receive, least first, in tiers of equal size; those of equal trust stay
+/// together in the tier of the middle one of them: what rounding puts first must not matter.
+/// O(N log N), once an episode.
+void Trust::find_tiers() {
+  tier_trust_.assign(network_.nodes(), 1.0);  // where nobody has a link to trust over
+  std::vector<std::pair<double, std::size_t>> order;
+  for (std::size_t node = 0; node < network_.nodes(); ++node) {
+    if (!std::isnan(received_[node])) order.emplace_back(received_[node], node);
+  }
+  std::sort(order.begin(), order.end());
+  const auto tiers = std::min(static_cast<std::size_t>(settings_.tiers), order.size());
+  const auto end_of_ties = [&order](std::size_t begin) {
+    std::size_t end = begin + 1;
+    while (end < order.size() && order[end].first - order[end - 1].first <= kTie) ++end;
+    return end;
+  };
+  const auto tier_of = [&](std::size_t begin, std::size_t end) {
+    return (begin + end - 1) / 2 * tiers / order.size();
+  };
+  std::size_t begin = 0;
+  while (begin < order.size()) {
+    std::size_t end = end_of_ties(begin);
+    const std::size_t tier = tier_of(begin, end);
+    while (end < order.size() && tier_of(end, end_of_ties(end)) == tier) end = end_of_ties(end);
+    const double sum =
+        block_sum(end - begin, Threads::one, [&](std::size_t i) { return order[begin + i].first; });
+    for (std::size_t i = begin; i < end; ++i) {
+      tier_trust_[order[i].second] = sum / static_cast<double>(end - begin);
+    }
+    begin = end;
+  }
+}
+
 /// Turns both copies of T into W and puts it where the rounds read it. The entries of MR are a
 /// stretch of the links unless some links have MR = 0.
 void Trust::weigh() {
   Weighting<1> weighting;
-  weighting.rules[0] = {settings_.global_share, power_of(settings_.gamma)};
+  // A tier's mean takes the place of a reputation that nobody's own trust is mixed with.
+  const bool tiered = settings_.tiers > 0;
+  if (tiered) find_tiers();
+  weighting.rules[0] = {tiered ? 1.0 : settings_.global_share, power_of(settings_.gamma)};
   weighting.updates = {1};
-  weighting.reputation = LaneSpan<const double, 1>(reputation_);
+  weighting.reputation = LaneSpan<const double, 1>(tiered ? tier_trust_ : reputation_);
   const CsrView links = network_.links.view();
   weigh_trust<1>(links, TrustRow::source, weighting, lane(by_source_.values), threads_);
   weigh_trust<1>(links, TrustRow::target, weighting, lane(by_target_.values), threads_);
@@ -248,8 +287,8 @@ double Trust::mean() const {
 }
 
 std::size_t Trust::bytes() const {
-  std::size_t doubles = start_.size() + reputation_.size() + received_.size() + observed_.size() +
-                        auditors_.size() + workspace_.shares.size() +
+  std::size_t doubles = start_.size() + reputation_.size() + tier_trust_.size() + received_.size() +
+                        observed_.size() + auditors_.size() + workspace_.shares.size() +
                         workspace_.next_shares.size() + workspace_.inverse_sum.size() +
                         workspace_.kept.size() + workspace_.block_changes.size();
   for (const Copy* copy : {&by_source_, &by_target_}) {
@@ -266,7 +305,7 @@ std::int64_t trust_bytes(std::int64_t providers, std::int64_t recipients, std::i
   const std::int64_t links = agent_network ? entries : 2 * entries;
   const std::int64_t network = links * kEntry + nodes * kWord;
   const std::int64_t weights = 2 * entries * kEntry + 2 * (providers + recipients) * kWord;
-  return network + weights + 6 * links * kWord + 13 * nodes * kWord;
+  return network + weights + 6 * links * kWord + 14 * nodes * kWord;
 }
 
 }  // namespace needflow

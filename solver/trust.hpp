@@ -45,7 +45,7 @@ class Trust {
 
   /// W as it now is, and who recognises whom with it: two matrices, for W is not symmetric.
   [[nodiscard]] const Recognition& weights() const { return weights_; }
-  /// Whether W_·j is 0 for want of any reputation: μ = 1, γ > 0 and G_j = 0.
+  /// Whether W_·j is 0 for want of any reputation: μ = 1, γ > 0, G_j = 0 and no tiers.
   [[nodiscard]] bool has_no_weight(std::size_t node) const;
 
   /// The trust round at the end of an episode (from 0): evidence, trust, reputation, W.
@@ -82,6 +82,7 @@ class Trust {
                     Copy& copy);
   void take_in_trust();
   void find_reputation();
+  void find_tiers();
   void weigh();
 
   const TrustNetwork& network_;
@@ -94,6 +95,7 @@ class Trust {
   std::vector<std::uint8_t> pretrusted_;
   std::vector<double> start_;  ///< u; empty: uniform
   LaneVector<double> reputation_;
+  LaneVector<double> tier_trust_;  ///< a node: the mean of its tier; empty without tiers
   std::vector<double> received_;
   LaneVector<double> observed_, auditors_;
   EigenTrustWorkspace<1> workspace_;

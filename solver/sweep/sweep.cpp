@@ -62,7 +62,7 @@ std::uint64_t trust_word(const Sweep& sweep, const Settings& settings) {
   words << p.episodes << (p.episodes > 1 && p.redraw && !sweep.instance->has_amounts());
   words << s.aggressive_fraction << s.strategic_fraction << (lies ? s.bias : 0.0);
   if (settings.trusts()) {
-    words << true << t.decay << t.gamma << t.global_share << t.restart << t.pretrusted;
+    words << true << t.decay << t.gamma << t.global_share << t.tiers << t.restart << t.pretrusted;
     words << t.initial << (t.initial == InitialTrust::ratings ? t.prior_strength : 0.0);
     words << t.audit << t.audit_noise << t.detection;
     if (t.detection) words << t.hits << t.quarantine;

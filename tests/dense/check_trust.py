@@ -36,6 +36,7 @@ def random_trust(rng):
         decay=float(rng.choice([0.95, 1.0, 0.5, 0.0])),
         gamma=float(rng.choice([0.0, 0.5, 1.0, 2.0, 3.0, 4.0])),
         global_share=float(rng.choice([0.3, 0.0, 0.8, 1.0])),
+        tiers=int(rng.choice([0, 0, 0, 1, 3, 8])),
         restart=float(rng.choice([0.15, 0.5, 1.0, 0.02])),
         prior_strength=float(rng.choice([2.0, 0.5, 7.0])),
         audit=float(rng.choice([1.0, 0.4, 0.15])) if noisy else 1.0,

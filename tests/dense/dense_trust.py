@@ -23,6 +23,7 @@ class TrustSettings:
     decay: float = 0.95
     gamma: float = 2.0
     global_share: float = 0.3
+    tiers: int = 0
     restart: float = 0.15
     prior_strength: float = 2.0
     audit: float = 1.0
@@ -104,10 +105,39 @@ def effective_weight(world, trust, memory):
     """W, P x R; closed columns are zero."""
     if trust.mode == "off":
         return world.weight
-    mixed = ((1.0 - trust.global_share) * trust_matrix(memory)
-             + trust.global_share * memory.reputation[None, :]) ** trust.gamma
+    mixed = (1.0 - trust.global_share) * trust_matrix(memory) \
+        + trust.global_share * memory.reputation[None, :]
+    if trust.tiers > 0:
+        mixed = np.repeat(tier_means(world, trust, trust_matrix(memory))[None, :], world.nodes, 0)
+    mixed = mixed ** trust.gamma
     w = world.weight * mixed[:world.providers, world.first:]
     return np.where(memory.shut_out[None, :] > 0, 0.0, w)
+
+
+def received_trust(world, t):
+    with np.errstate(invalid="ignore"):
+        return np.where(world.linked, t, 0.0).sum(axis=0) / world.linked.sum(axis=0)
+
+
+def tier_means(world, trust, t):
+    """A node's: the mean of its tier, agents in order of trust, those of equal trust by the middle one."""
+    received = received_trust(world, t)
+    known = [j for j in np.argsort(received, kind="stable") if not np.isnan(received[j])]
+    groups = []
+    for j in known:
+        if groups and received[j] - received[groups[-1][-1]] <= 1e-12:
+            groups[-1].append(j)
+        else:
+            groups.append([j])
+    tier, rank = {}, 0
+    for group in groups:
+        middle = (2 * rank + len(group) - 1) // 2
+        tier.update((j, middle * min(trust.tiers, len(known)) // len(known)) for j in group)
+        rank += len(group)
+    means = np.ones(world.nodes)
+    for j in known:
+        means[j] = np.mean([received[i] for i in known if tier[i] == tier[j]])
+    return means
 
 
 def biases(world, trust, was_short):
@@ -200,9 +230,7 @@ def update(world, trust, memory, found, weight, amounts, seen, episode):
     t = trust_matrix(memory)
     memory.reputation = eigentrust(world, trust, t)
     found.reputation = memory.reputation
-    degree = world.linked.sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        found.trust_received = np.where(world.linked, t, 0.0).sum(axis=0) / degree
+    found.trust_received = received_trust(world, t)
     shared = trust_metrics(world, t, found.trust_received)
     if trust.detection:
         found.flagged = detect(world, trust, memory, e, episode)

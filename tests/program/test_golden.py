@@ -17,6 +17,7 @@ PAGES = {
     "seed_round_two.txt": ("run", "data/seed_round_two.toml"),
     "aid2022.txt": ("run", "data/aid2022.toml"),
     "reproduce_rounds.txt": ("reproduce", "rounds", "--quick", "--networks", "3"),
+    "reproduce_trust.txt": ("reproduce", "trust", "--quick", "--networks", "3"),
     "mesh_plan.txt": ("plan", "data/mesh.toml"),
     "mesh_sobol_plan.txt": ("plan", "data/mesh_sobol.toml"),
     "trust_plan.txt": ("plan", "data/trust.toml"),

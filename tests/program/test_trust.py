@@ -3,6 +3,8 @@ add, and the same bits however they are run. Amounts, trust and flags are recomp
 tests/dense/check_trust.py.
 """
 
+import csv
+import gzip
 import shutil
 
 import h5py
@@ -191,6 +193,72 @@ class Files(program.Case):
         self.assert_civil(result, ["trust.initial", "generated network"])
         result = self.needflow("plan", self.write(toml(trust={"gamma": 1.5})), expect=2)
         self.assert_civil(result, ["trust.gamma", "0, 0.5, 1, 2, 3, 4"])
+
+
+class RealRatings(program.Case):
+    """EigenTrust on Bitcoin OTC beside PageRank written with NumPy, and NetworkX's where it is there."""
+
+    RESTART = 0.15
+
+    def setUp(self):
+        super().setUp()
+        (self.folder / "bitcoin_otc").symlink_to(program.source / "data" / "bitcoin_otc")
+        with gzip.open(self.folder / "bitcoin_otc" / "ratings.csv.gz", "rt") as file:
+            self.rows = [(a, b, int(rating)) for a, b, rating in list(csv.reader(file))[1:]]
+
+    def trust(self):
+        """{(i, j): T} of all links, both ways: what ratings say, 1/2 where only the other rated."""
+        trust = {}
+        for a, b, rating in self.rows:
+            good = 2.0 * (rating + 10.0) / 20.0
+            trust[a, b] = (good + 1.0) / 4.0
+            trust.setdefault((b, a), 0.5)
+        return trust
+
+    def reputation(self):
+        """Nobody audits and nothing fades: trust stays what the ratings make of it."""
+        path = self.sweep(toml(
+            seed=3, instance={"ratings": "bitcoin_otc/ratings.csv.gz"},
+            trust={"mode": "on", "initial": "ratings", "audit": 0, "decay": 1,
+                   "restart": self.RESTART}, output={"agents": True}))
+        agents = h5py.File(path)["agents"]
+        ids = [name.decode() for name in agents["id"][...]]
+        found = agents["reputation"][...].reshape(-1)
+        self.assertEqual(len(ids), len(found))
+        self.assertEqual(1.0, found.max())
+        return dict(zip(ids, found / found.sum()))
+
+    def page_rank(self):
+        trust = self.trust()
+        ids = sorted({a for a, _ in trust})
+        number = {name: i for i, name in enumerate(ids)}
+        source, target = (np.array([number[pair[end]] for pair in trust]) for end in (0, 1))
+        value = np.array(list(trust.values()))
+        share = value / np.bincount(source, value)[source]
+        g = np.full(len(ids), 1.0 / len(ids))
+        for _ in range(400):
+            g = (1.0 - self.RESTART) * np.bincount(target, share * g[source], len(ids)) \
+                + self.RESTART / len(ids)
+        return dict(zip(ids, g))
+
+    def distance(self, a, b):
+        self.assertEqual(set(a), set(b))
+        return sum(abs(a[name] - b[name]) for name in a)
+
+    def test_reputation_is_the_page_rank_of_the_ratings(self):
+        expected = self.page_rank()
+        self.assertEqual(5881, len(expected))
+        self.assertLess(self.distance(expected, self.reputation()), 1e-9)
+
+    def test_networkx_has_the_same_page_rank(self):
+        try:
+            import networkx
+        except ImportError:
+            self.skipTest("NetworkX is not there")
+        graph = networkx.DiGraph()
+        graph.add_weighted_edges_from((a, b, value) for (a, b), value in self.trust().items())
+        expected = networkx.pagerank(graph, 1.0 - self.RESTART, tol=1e-14, max_iter=400)
+        self.assertLess(self.distance(expected, self.reputation()), 1e-9)
 
 
 class SameBits(Bits):

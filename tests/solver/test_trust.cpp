@@ -116,6 +116,27 @@ TEST_CASE("trust in the honest goes to 21/22 and in a liar to what is left of it
   CHECK(trust.reputation()[3] < 1.0);
 }
 
+TEST_CASE("a weight goes by the mean trust of the recipient's tier, and equals stay together") {
+  const Recognition recognition = all_to_all(6);
+  const TrustNetwork network = trust_network(recognition);
+  const std::vector<Strategy> strategies(6, Strategy::cooperative);
+  TrustSettings settings;
+  settings.gamma = 1.0;
+  settings.tiers = 2;
+  Trust trust(network, recognition, settings, nullptr, strategies, {}, Threads::one);
+  CHECK(trust.weights().provider_rows.weights[0] == 0.5 * 0.5);
+  // T = (2 − δ)/3. By trust: 5 | 4 3 | 0 1 2; the middle of three equals is the fifth of six.
+  trust.update(0, everybody_sees({0.0, 0.0, 0.0, 0.3, 0.3, 0.6}));
+  const double low = (1.4 + 1.7 + 1.7) / 9.0;
+  const auto& w = trust.weights().provider_rows.weights;  // row 0: 1 2 3 4 5
+  for (const std::size_t j : {1U, 2U}) {
+    CHECK(w[j - 1] == doctest::Approx(0.5 * 2.0 / 3.0).epsilon(1e-14));
+  }
+  for (const std::size_t j : {3U, 4U, 5U}) {
+    CHECK(w[j - 1] == doctest::Approx(0.5 * low).epsilon(1e-14));
+  }
+}
+
 TEST_CASE("weights differ with the direction, and both matrices hold the same ones") {
   const Recognition recognition = all_to_all(5);
   const TrustNetwork network = trust_network(recognition);

@@ -19,7 +19,8 @@ std::string number(double value) {
 
 std::string ours_text(const Measured& ours) {
   if (ours.count == 0) return "–";
-  if (ours.least == ours.most) return number(ours.mean);
+  // Values that differ by their rounding alone have no spread to show.
+  if (ours.most - ours.least <= 1e-12 * std::abs(ours.mean)) return number(ours.mean);
   return fmt::format("{} ± {:.2g} [{} … {}]", number(ours.mean), ours.high - ours.mean,
                      number(ours.least), number(ours.most));
 }

@@ -14,6 +14,7 @@
 #include "solver/app/reproduce/finding_tables.hpp"
 #include "solver/app/reproduce/mesh.hpp"
 #include "solver/app/reproduce/rounds.hpp"
+#include "solver/app/reproduce/trust.hpp"
 #include "solver/error.hpp"
 #include "solver/sweep/tasks.hpp"
 
@@ -55,6 +56,16 @@ std::vector<Tables> rounds_topic(const RoundsStudy& study) {
   return topic;
 }
 
+std::vector<Tables> trust_topic(const TrustStudy& study) {
+  std::vector<Tables> topic;
+  for (FindingTable (*table)(const TrustStudy&) :
+       {trust_variance, trust_relationships, signal_by_size, bounded_attention, what_blurs,
+        trust_at_scale, trust_tiers, ratings_as_trust}) {
+    topic.emplace_back([&study, table] { return std::vector<FindingTable>{table(study)}; });
+  }
+  return topic;
+}
+
 void write_table(const ReproduceOptions& options, const FindingTable& table) {
   const std::filesystem::path path =
       std::filesystem::path(options.folder) / (options.topic + "_" + table.name + ".csv");
@@ -74,19 +85,22 @@ void count_verdicts(const std::vector<Finding>& findings, std::array<int, 4>& co
 }
 
 int reproduce(const Context& context, const ReproduceOptions& options) {
-  if (options.topic != "mesh" && options.topic != "rounds") {
-    throw ScenarioError(fmt::format(
-        "topic {} is not one that can be reproduced; expected mesh or rounds", options.topic));
+  if (options.topic != "mesh" && options.topic != "rounds" && options.topic != "trust") {
+    throw ScenarioError(
+        fmt::format("topic {} is not one that can be reproduced; expected mesh, rounds or trust",
+                    options.topic));
   }
   if (!options.folder.empty()) make_folder(options.folder);
   const int threads = options.threads > 0 ? options.threads : usable_processors().count;
   MeshStudy study = options.study;
   study.large = !options.quick;
   const RoundsStudy rounds{study.networks, study.seed, study.large, options.data, threads};
+  const TrustStudy trust{study.networks, study.seed, study.large, options.data, threads};
   watch_interrupts();
   std::array<int, 4> counts{};
-  const std::vector<Tables> topic =
-      options.topic == "mesh" ? mesh_topic(study, threads) : rounds_topic(rounds);
+  const std::vector<Tables> topic = options.topic == "mesh"     ? mesh_topic(study, threads)
+                                    : options.topic == "rounds" ? rounds_topic(rounds)
+                                                                : trust_topic(trust);
   for (const Tables& make : topic) {
     if (interrupted()) throw Interrupted{};
     std::vector<FindingTable> tables;
@@ -118,12 +132,15 @@ Command add_reproduce(CLI::App& program) {
   command->footer(
       "Topics: mesh (seed 003: graph, degrees, scaling, hops, topologies, routing, optimal k)\n"
       "        rounds (seed 002: convergence, contraction, Nash, privacy, optimum, messages)\n"
+      "        trust (seed 000: differentiation, signal by size, noise and audits, tiers)\n"
       "Examples:\n"
       "  needflow reproduce mesh\n"
       "  needflow reproduce mesh -o tables --networks 100\n"
-      "  needflow reproduce rounds --quick");
+      "  needflow reproduce rounds --quick\n"
+      "  needflow reproduce trust --quick");
   const auto options = std::make_shared<ReproduceOptions>();
-  command->add_option("TOPIC", options->topic, "What to reproduce: mesh (default) or rounds");
+  command->add_option("TOPIC", options->topic,
+                      "What to reproduce: mesh (default), rounds or trust");
   command->add_option("-o,--output", options->folder, "Folder for the tables as CSV");
   command->add_flag("--overwrite", options->overwrite, "Replace tables that exist");
   command
@@ -134,8 +151,8 @@ Command add_reproduce(CLI::App& program) {
   command->add_option("--threads", options->threads, "Threads (default: all that are usable)")
       ->check(CLI::Range(1, 4096));
   command->add_option("--data", options->data,
-                      "Folder of the real instances that rounds takes in (default data)");
-  command->add_flag("--quick", options->quick, "Leave out N = 10,000 and 100,000");
+                      "Folder of the real instances that rounds and trust take in (default data)");
+  command->add_flag("--quick", options->quick, "Leave out the largest N");
   command->add_flag("-q,--quiet", options->quiet, "Print nothing but errors");
   return [options](const Context& context) { return reproduce(context, *options); };
 }

@@ -20,7 +20,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 class Gatherer : public OutcomeSink {
  public:
-  explicit Gatherer(std::size_t points) : outcomes_(points, 1) {}
+  Gatherer(std::size_t points, std::size_t runs) : outcomes_(points, runs) {}
   void finished(OutcomeBatch batch) override { outcomes_.add(std::move(batch)); }
   [[nodiscard]] bool stop_requested() const override { return interrupted(); }
   [[nodiscard]] Outcomes taken() { return std::move(outcomes_); }
@@ -56,7 +56,7 @@ bool is_called(const CellColumn& column, std::size_t place, const std::string& w
 Study::Study(const std::string& text, const std::string& folder, int threads) : outcomes_(0, 1) {
   const Scenario scenario = parse_scenario(text, "needflow reproduce", folder, {});
   const Plan plan = make_plan(scenario.sweep);
-  Gatherer gathered(plan.points);
+  Gatherer gathered(plan.points, scenario.sweep.runs_per_point());
   run_plan(scenario.sweep, plan, threads, gathered);
   if (interrupted()) throw Interrupted{};
   outcomes_ = gathered.taken();
@@ -69,17 +69,44 @@ Study::Study(const std::string& text, const std::string& folder, int threads) : 
   }
 }
 
-CellGrid Study::cells(const Number& number) const {
+CellGrid Study::grid(const ByPoint& number) const {
   Field field;
   for (const FieldAxis& axis : axes_) field.axes.push_back(&axis);
-  for (std::size_t i = 0; i < outcomes_.points(); ++i) {
-    field.values.push_back(number(outcomes_.run(i)));
-  }
+  for (std::size_t i = 0; i < outcomes_.points(); ++i) field.values.push_back(number(i));
   return CellGrid(field);
 }
 
+CellGrid Study::cells(const Number& number) const {
+  return grid([&](std::size_t point) { return number(outcomes_.run(point)); });
+}
+
 NestedValues Study::at(const Place& place, const Number& number) const {
-  const CellGrid grid = cells(number);
+  return cell_at(place, [&](std::size_t point) { return number(outcomes_.run(point)); });
+}
+
+NestedValues Study::at_end(const Place& place, const Number& number) const {
+  const std::size_t last = outcomes_.runs_per_point() - 1;
+  return cell_at(place, [&](std::size_t point) { return number(outcomes_.run(point, last)); });
+}
+
+NestedValues Study::at(const Place& place, double TrustFigures::*figure,
+                       std::size_t episode) const {
+  const std::size_t runs = outcomes_.runs_per_point();
+  const std::size_t run = episode > 0 ? episode - 1 : runs - 1;
+  return cell_at(place,
+                 [&](std::size_t point) { return outcomes_.trust()[point * runs + run].*figure; });
+}
+
+NestedValues Study::first_flags(const Place& place) const {
+  const std::size_t runs = outcomes_.runs_per_point();
+  return cell_at(place, [&](std::size_t point) {
+    const std::int64_t episode = outcomes_.trust()[(point + 1) * runs - 1].first_flag_episode;
+    return episode > 0 ? static_cast<double>(episode) : kNaN;
+  });
+}
+
+NestedValues Study::cell_at(const Place& place, const ByPoint& number) const {
+  const CellGrid grid = this->grid(number);
   for (std::size_t cell = 0; cell < grid.size(); ++cell) {
     bool here = true;
     for (std::size_t a = 0; a < grid.axes().size(); ++a) {

@@ -12,6 +12,7 @@
 #include "solver/cells.hpp"
 #include "solver/findings.hpp"
 #include "solver/sweep/outcome.hpp"
+#include "solver/trust_figures.hpp"
 
 namespace needflow::app {
 
@@ -28,8 +29,21 @@ class Study {
   [[nodiscard]] CellGrid cells(const Number& number) const;
   /// Of the cell at that place. Throws std::logic_error where there is no such cell.
   [[nodiscard]] NestedValues at(const Place& place, const Number& number) const;
+  /// A figure of trust after an episode, from 1; 0: the last.
+  [[nodiscard]] NestedValues at(const Place& place, double TrustFigures::*figure,
+                                std::size_t episode = 0) const;
+  /// The episode of the first flag; runs without any are left out.
+  [[nodiscard]] NestedValues first_flags(const Place& place) const;
+  /// A number of the last episode's run.
+  [[nodiscard]] NestedValues at_end(const Place& place, const Number& number) const;
+  /// Agents of points in the grid's order, draws of a network last; empty where none were kept.
+  [[nodiscard]] std::span<const AgentRows> agents() const { return outcomes_.agents(); }
 
  private:
+  using ByPoint = std::function<double(std::size_t)>;
+  [[nodiscard]] CellGrid grid(const ByPoint& number) const;
+  [[nodiscard]] NestedValues cell_at(const Place& place, const ByPoint& number) const;
+
   std::deque<FieldAxis> axes_;  ///< fields keep pointers to them
   Outcomes outcomes_;
 };
