@@ -144,7 +144,7 @@ def worst_supply(story, variable):
     if not np.isfinite(found.mean).any():
         return ""
     i = int(np.nanargmin(found.mean))
-    return f", least where supply is {view.labels[i]} of need: {mean_text(found, i)}"
+    return f", least where supply is {view.labels[i]} times the need: {mean_text(found, i)}"
 
 
 def mean_text(found, i):
