@@ -1,4 +1,5 @@
-"""The result as answers in sentences. Each says what it is measured on; nothing is claimed that the file lacks."""
+"""The result as answers in sentences. Each says what it is measured on; nothing is claimed that the file
+lacks."""
 
 import dataclasses
 
