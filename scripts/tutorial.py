@@ -109,7 +109,8 @@ for below, above in zip(satisfied.neighbors.values, satisfied.neighbors.values[1
     means = gain.mean(["agents", "replicate"]).values
     half = T_975[len(means)] * means.std(ddof=1) / len(means)**0.5
     verdict = "within noise" if abs(means.mean()) <= half else "more than noise"
-    print(f"  from {below} to {above}: {100 * means.mean():+.1f} ± {100 * half:.1f} percentage points, {verdict}")
+    print(f"  from {below} to {above}: {100 * means.mean():+.1f} ± {100 * half:.1f} percentage points, "
+          f"{verdict}")
 
 # %% [markdown]
 # ### How far from the optimum?

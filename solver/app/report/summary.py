@@ -1,4 +1,5 @@
-"""The result as answers in sentences. Each says what it is measured on; nothing is claimed that the file lacks."""
+"""The result as answers in sentences. Each says what it is measured on; nothing is claimed that the file
+lacks."""
 
 import dataclasses
 
@@ -144,7 +145,7 @@ def worst_supply(story, variable):
     if not np.isfinite(found.mean).any():
         return ""
     i = int(np.nanargmin(found.mean))
-    return f", least where supply is {view.labels[i]} of need: {mean_text(found, i)}"
+    return f", least where supply is {view.labels[i]} times the need: {mean_text(found, i)}"
 
 
 def mean_text(found, i):
