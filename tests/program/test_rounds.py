@@ -116,7 +116,7 @@ class Rounds(program.Case):
     def test_an_unknown_topic_names_the_known(self):
         done = program.run("reproduce", "weather", cwd=self.made_in)
         self.assertEqual(program.BAD_INPUT, done.returncode)
-        self.assertIn("mesh or rounds", done.stderr)
+        self.assertIn("mesh, rounds or trust", done.stderr)
 
 
 if __name__ == "__main__":
