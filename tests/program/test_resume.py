@@ -360,13 +360,13 @@ class FailingDisk(Resumed):
     def setUp(self):
         super().setUp()
         compiler = shutil.which("cc") or shutil.which("gcc")
-        self.library = self.folder / "fail.so"
+        self.module = self.folder / "fail.so"
         source = pathlib.Path(__file__).with_name("fail_sync.c")
-        subprocess.run([compiler, "-shared", "-fPIC", "-o", self.library, source, "-ldl"],
+        subprocess.run([compiler, "-shared", "-fPIC", "-o", self.module, source, "-ldl"],
                        check=True)
 
     def broken(self, **wishes):
-        preload = f"{os.environ.get('LD_PRELOAD', '')} {self.library}".strip()
+        preload = f"{os.environ.get('LD_PRELOAD', '')} {self.module}".strip()
         return program.environment(LD_PRELOAD=preload, **wishes)
 
     def test_writes_that_fail_for_good_or_once_end_the_sweep_and_lose_nothing(self):
