@@ -36,3 +36,14 @@ def seconds_text(seconds):
 
 def size_text(agents, neighbors):
     return f"{agents:.0e}".replace("e+0", "e") + f", k {neighbors}"
+
+
+def rows_over(names, cases):
+    """A row a name: seconds of the first, and of the others times over the first's, turn by turn."""
+    ours = names[0]
+    rows = [[ours] + [seconds_text(middle(case["times"][ours])) for case in cases]]
+    for name in names[1:]:
+        rows.append([name] + [with_range([peer / own for peer, own in zip(case["times"].get(name, []),
+                                                                         case["times"][ours])])
+                              for case in cases])
+    return rows

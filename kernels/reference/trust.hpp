@@ -229,15 +229,4 @@ void scale_to_largest(const PerLane<EigenTrustEnd, L>& ends,
   }
 }
 
-template <int L>
-void start_counts(std::size_t lane, std::span<const double> ratings, double lowest, double highest,
-                  double prior_strength, const EvidenceCounts<L>& counts) {
-  for (std::size_t e = 0; e < counts.good.rows(); ++e) {
-    const bool rated = !ratings.empty() && !std::isnan(ratings[e]);
-    const double good = rated ? prior_strength * ((ratings[e] - lowest) / (highest - lowest)) : 0.0;
-    counts.good[e][lane] = good;
-    counts.bad[e][lane] = rated ? prior_strength - good : 0.0;
-  }
-}
-
 }  // namespace needflow::reference

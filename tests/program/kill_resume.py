@@ -42,6 +42,16 @@ def kill_once(folder, delay):
     return process.returncode == -9
 
 
+def take_result(folder, reference):
+    """The result is the uninterrupted one, nothing else is left, and it goes."""
+    if contents(folder / "r.h5") != reference:
+        sys.exit("the resumed file differs from the uninterrupted one")
+    left_over = sorted(path.name for path in folder.iterdir())
+    if left_over != ["r.h5", "s.toml"]:
+        sys.exit(f"files were left: {left_over}")
+    (folder / "r.h5").unlink()
+
+
 def one_sweep(folder, reference, seconds, chance, left):
     """Kills one sweep again and again until it ends; how many kills it took."""
     kills = 0
@@ -61,12 +71,7 @@ def one_sweep(folder, reference, seconds, chance, left):
             sys.exit("a point was computed twice though the journal held it")
         if not before <= set(found):
             sys.exit("points of an earlier process are gone")
-    if contents(folder / "r.h5") != reference:
-        sys.exit("the resumed file differs from the uninterrupted one")
-    left_over = sorted(path.name for path in folder.iterdir())
-    if left_over != ["r.h5", "s.toml"]:
-        sys.exit(f"files were left: {left_over}")
-    (folder / "r.h5").unlink()
+    take_result(folder, reference)
     return kills
 
 

@@ -20,7 +20,7 @@ sys.path.insert(0, str(HERE.parent))
 sys.dont_write_bytecode = True
 
 import contenders  # noqa: E402
-from tables import middle, print_table, seconds_text, size_text, with_range  # noqa: E402
+from tables import print_table, rows_over, size_text  # noqa: E402
 
 TASKS = ("distances", "clustering", "components")
 NEIGHBORS = 20
@@ -136,11 +136,7 @@ def print_cases(cases):
     names = list(dict.fromkeys(name for case in cases for name in [*case["times"], *case["refused"]]))
     ours = names[0]
     head = ["time / " + ours] + [f"{case['task']}, {size_text(case['agents'], NEIGHBORS)}" for case in cases]
-    rows = [[ours] + [seconds_text(middle(case["times"][ours])) for case in cases]]
-    for name in names[1:]:
-        rows.append([name] + [with_range([peer / own for peer, own in zip(case["times"].get(name, []),
-                                                                         case["times"][ours])])
-                              for case in cases])
+    rows = rows_over(names, cases)
     print_table("Metrics of a mesh: median of the turns [range], each turn over needflow's beside it", head, rows)
     for case in cases:
         for name, sources in case["sources"].items():

@@ -18,7 +18,7 @@ sys.path.insert(0, str(HERE.parent))
 sys.dont_write_bytecode = True
 
 import contenders  # noqa: E402
-from tables import middle, print_table, seconds_text, size_text, with_range  # noqa: E402
+from tables import print_table, rows_over, size_text  # noqa: E402
 
 PYTHON = "/usr/bin/python3"
 QUESTION = "eigentrust {} 0"
@@ -95,11 +95,7 @@ def print_cases(cases):
     names = list(dict.fromkeys(name for case in cases for name in case["times"]))
     ours = names[0]
     head = ["time / " + ours] + [size_text(case["agents"], case["neighbors"]) for case in cases]
-    rows = [[ours] + [seconds_text(middle(case["times"][ours])) for case in cases]]
-    for name in names[1:]:
-        rows.append([name] + [with_range([peer / own for peer, own in zip(case["times"].get(name, []),
-                                                                         case["times"][ours])])
-                              for case in cases])
+    rows = rows_over(names, cases)
     print_table("EigenTrust to 1e-10: median of the turns [range], each turn over needflow's beside it", head, rows)
     for case in cases:
         print(f"  N = {case['agents']}: {case['sweeps']:.0f} sweeps")
