@@ -225,7 +225,7 @@ void update_lane_rows(const AuditTable<L>& table, const CsrView& network, TrustR
     const auto end = static_cast<std::size_t>(network.offsets[row + 1]);
     for (std::size_t lane = 0; lane < L; lane += kWidth) {
       LaneUpdater<L, kDraws> updater(table, audits, rows, counts, trust, row, lane);
-      const auto visit = [&](std::size_t k, std::size_t e) HWY_ATTR {
+      const auto visit = [&](std::size_t k, std::size_t e) HWY_ATTR __attribute__((always_inline)) {
         const auto other = static_cast<std::size_t>(network.columns[e]);
         updater.visit(k, e, other, is_recognised(network, e));
       };
