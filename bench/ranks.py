@@ -71,6 +71,10 @@ def main():
     show("a value by lists, in times of one by all",
          [m["list_seconds"] / m["list_values"] / (m["all_seconds"] / m["all_values"]) for m in messages])
     show("a sum over all ranks, in rounds of 1000 agents", [m["sum_seconds"] / (1000 * agent) for m in messages])
+    for ranks in (2, 4):
+        pattern = measure(options.build, launch, ranks, "pattern", options.agents, options.neighbors, options.turns)
+        pairs = zip(pattern["first_seconds"], pattern["all_seconds"])
+        show(f"the mesh by {ranks} ranks, times as fast as by the first alone", [a / b for a, b in pairs])
     # The least: what else runs on the machine only adds.
     constants = {key: min(m[key] for m in messages) for key in messages[0]}
     agent = min(base) / options.agents

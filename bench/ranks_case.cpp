@@ -1,6 +1,8 @@
 // One measurement for ranks.py, on as many ranks as it is started on; rank 0 says it as JSON.
 //   ranks_case round AGENTS NEIGHBORS ROUNDS THREADS   seconds of one run's rounds, and of exchange
 //   ranks_case messages VALUES                         what the messages of a round take
+//   ranks_case pattern AGENTS NEIGHBORS TURNS          seconds of building a mesh: on the first
+//   rank, by all
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "solver/ranks/rank_pattern.hpp"
 #include "solver/ranks/rank_run.hpp"
 
 namespace needflow::bench {
@@ -89,6 +92,32 @@ void measure_round(Communicator& ranks, std::int64_t agents, std::int64_t neighb
                            outcome.outcomes[0].rounds, slowest, exchange);
 }
 
+/// The same mesh built whole on the first rank and sent out (an observer asks for that), and by all
+/// ranks, taking turns; a thread a rank.
+void measure_pattern(Communicator& ranks, std::int64_t agents, std::int64_t neighbors,
+                     std::int64_t turns) {
+  Sweep sweep;
+  sweep.instance = std::make_shared<Instance>();
+  sweep.base.seed = 1;
+  sweep.base.network.agents = agents;
+  sweep.base.network.neighbors = neighbors;
+  const Point point = sweep.point(0);
+  const auto parts = split_rows(static_cast<std::size_t>(agents), ranks.size());
+  std::array<std::vector<double>, 2> seconds;
+  for (std::int64_t turn = 0; turn < 2 * turns; ++turn) {
+    NetworkObserver look;
+    if (turn % 2 == 0) look = [](const Network&) {};
+    ranks.barrier();
+    const auto started = std::chrono::steady_clock::now();
+    const Network rows = pattern_of_rank(ranks, parts, sweep, point, Threads::one, look);
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - started;
+    seconds[turn % 2 == 0 ? 0 : 1].push_back(ranks.largest(taken.count()));
+  }
+  if (!ranks.first()) return;
+  std::cout << fmt::format("{{\"first_seconds\": [{}], \"all_seconds\": [{}]}}\n",
+                           fmt::join(seconds[0], ", "), fmt::join(seconds[1], ", "));
+}
+
 }  // namespace
 
 }  // namespace needflow::bench
@@ -100,6 +129,8 @@ int main(int argc, char** argv) {
   const auto number = [&words](std::size_t i) { return std::stoll(words.at(i)); };
   if (words.at(0) == "messages") {
     bench::measure_messages(*ranks, static_cast<std::size_t>(number(1)));
+  } else if (words.at(0) == "pattern") {
+    bench::measure_pattern(*ranks, number(1), number(2), number(3));
   } else {
     bench::measure_round(*ranks, number(1), number(2), number(3), static_cast<int>(number(4)));
   }

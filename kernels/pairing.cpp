@@ -12,115 +12,13 @@
 #include "kernels/pairing.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <memory>
-#include <numeric>
 #include <utility>
+
+#include "kernels/pairing_steps.hpp"
 
 namespace needflow {
 
 namespace {
-
-constexpr std::size_t kNobody = ~std::size_t{0};
-
-/// The buckets of stubs, asked for in ascending order from 0.
-class BucketDraws {
- public:
-  BucketDraws(const RandomStream& stream, const DrawKey& key, unsigned bits)
-      : stream_(stream), key_(key), bits_(bits) {}
-
-  std::size_t operator()(std::size_t stub) {
-    if (stub % kAhead == 0) draw(stub / kDigits);
-    return digits_[stub % kAhead] >> (16 - bits_);
-  }
-
- private:
-  static constexpr std::size_t kDigits = 8;
-  static constexpr std::size_t kAhead = 512;
-
-  // Many at a time: several Philox blocks then run through the multipliers side by side.
-  void draw(std::size_t first_block) {
-    for (std::size_t i = 0; i < kAhead / kDigits; ++i) {
-      const auto words = stream_.block(static_cast<std::uint32_t>(first_block + i), 0, key_.network,
-                                       key_.replicate);
-      for (std::size_t w = 0; w < 4; ++w) {
-        digits_[kDigits * i + 2 * w] = static_cast<std::uint16_t>(words[w]);
-        digits_[kDigits * i + 2 * w + 1] = static_cast<std::uint16_t>(words[w] >> 16);
-      }
-    }
-  }
-
-  RandomStream stream_;
-  DrawKey key_;
-  unsigned bits_;
-  std::array<std::uint16_t, kAhead> digits_{};
-};
-
-/// Uniform draws below a bound, numbered within a bucket.
-class PartnerDraws {
- public:
-  PartnerDraws(const RandomStream& stream, const DrawKey& key, std::size_t bucket)
-      : stream_(stream), key_(key), bucket_(static_cast<std::uint32_t>(bucket)) {}
-
-  std::uint32_t below(std::uint32_t bound) {
-    if (count_ % kAhead == 0) draw();
-    const std::uint64_t product = std::uint64_t{words_[count_++ % kAhead]} * bound;
-    if (static_cast<std::uint32_t>(product) < bound) [[unlikely]]
-      return careful(product, bound);
-    return static_cast<std::uint32_t>(product >> 32);
-  }
-
- private:
-  static constexpr std::uint32_t kAhead = 64;
-
-  [[nodiscard]] std::array<std::uint32_t, 4> block(std::uint32_t number,
-                                                   std::uint32_t attempt) const {
-    return stream_.block(number, bucket_, key_.network, key_.replicate | attempt << 20);
-  }
-
-  // Kept out of the loop over the pairs, whose variables then stay in registers.
-  [[gnu::noinline]] void draw() {
-    for (std::uint32_t i = 0; i < kAhead / 4; ++i) {
-      const auto words = block(count_ / 4 + i, 0);
-      std::copy(words.begin(), words.end(), words_.begin() + 4 * i);
-    }
-  }
-
-  // Lemire's rejection as in kernels/random.hpp, with 32 bits: the same word of the next attempts.
-  [[nodiscard, gnu::noinline]] std::uint32_t careful(std::uint64_t product,
-                                                     std::uint32_t bound) const {
-    const std::uint32_t uneven = (0U - bound) % bound;
-    const std::uint32_t number = count_ - 1;
-    for (std::uint32_t attempt = 1;
-         attempt < kAttemptLimit && static_cast<std::uint32_t>(product) < uneven; ++attempt) {
-      product = std::uint64_t{block(number / 4, attempt)[number % 4]} * bound;
-    }
-    return static_cast<std::uint32_t>(product >> 32);
-  }
-
-  RandomStream stream_;
-  DrawKey key_;
-  std::uint32_t bucket_;
-  std::uint32_t count_ = 0;
-  std::array<std::uint32_t, kAhead> words_{};
-};
-
-constexpr std::size_t kLine = 64 / sizeof(Index);
-
-/// Asks for what will be visited at random places, so that it comes as a stream.
-template <class Agent>
-void fetch(const Agent* begin, std::size_t count) {
-  for (std::size_t i = 0; i < count; i += kLine) __builtin_prefetch(begin + i, 1);
-}
-
-/// Room for each bucket: its mean and twelve standard deviations.
-std::size_t bucket_room(std::size_t stubs, unsigned bits) {
-  if (bits == 0) return stubs;
-  const std::size_t mean = stubs >> bits;
-  const auto spread = static_cast<std::size_t>(std::sqrt(static_cast<double>(mean)));
-  return std::min(stubs, mean + 12 * (spread + 1) + 64);
-}
 
 std::size_t row_blocks(std::size_t agents, unsigned bits) {
   return (agents + (std::size_t{1} << bits) - 1) >> bits;
@@ -208,28 +106,17 @@ class Pairer {
   /// the partner. One of an odd bucket waits for the next.
   template <class Agent>
   void match(Agent* buckets) {
-    std::size_t waiting = kNobody;
-    std::vector<std::uint32_t> open_places;  // not yet paired
+    std::size_t waiting = kNoPlace;
+    std::vector<std::uint32_t> open_places;
     for (std::size_t bucket = 0; bucket < ends_.size(); ++bucket) {
-      Agent* const agents = buckets + bucket * room_;
-      auto left = static_cast<std::uint32_t>(ends_[bucket] - bucket * room_);
-      fetch(agents, left);
-      open_places.resize(left);
-      std::uint32_t* const open = open_places.data();
-      std::iota(open, open + left, 0U);
+      const std::size_t first = bucket * room_;
       PartnerDraws draws(streams_.partner, key_, bucket);
-      const auto take = [open, &draws](std::uint32_t count) {
-        const std::uint32_t j = draws.below(count);
-        return std::exchange(open[j], open[count - 1]);
-      };
-      if (left > 0 && waiting != kNobody) {
-        std::swap(buckets[std::exchange(waiting, kNobody)], agents[take(left--)]);
+      const BucketEnds ends = match_bucket(buckets + first, ends_[bucket] - first,
+                                           waiting != kNoPlace, draws, open_places);
+      if (ends.joins != kNoPlace) {
+        std::swap(buckets[std::exchange(waiting, kNoPlace)], buckets[first + ends.joins]);
       }
-      if (left % 2 != 0) waiting = bucket * room_ + take(left--);
-      for (; left > 0; left -= 2) {
-        const std::uint32_t last = open[left - 1];
-        std::swap(agents[last], agents[take(left - 1)]);
-      }
+      if (ends.waits != kNoPlace) waiting = first + ends.waits;
     }
   }
 
@@ -247,7 +134,7 @@ class Pairer {
     for (std::size_t agent = 0; agent < agents_; ++agent) {
       for (std::size_t stub = row_begin(agent); stub < row_begin(agent + 1); ++stub) {
         const std::size_t place = from[bucket_of(stub)]++;
-        __builtin_prefetch(buckets.data() + place + kLine);  // saves a third of this pass
+        __builtin_prefetch(buckets.data() + place + kAgentsALine);  // saves a third of this pass
         const auto partner = static_cast<std::uint32_t>(buckets[place]);
         sent[to[partner >> shape_.row_bits]++] =
             (partner & row_mask) << 16 | static_cast<std::uint32_t>(agent & 0xffff);
@@ -264,8 +151,8 @@ class Pairer {
             std::span<const std::uint32_t> sent, std::span<Index> columns) {
     next_.assign(offsets_.begin() + static_cast<std::ptrdiff_t>(first_row(block)),
                  offsets_.begin() + static_cast<std::ptrdiff_t>(end_row(block)));
-    fetch(columns.data() + row_begin(first_row(block)),
-          row_begin(end_row(block)) - row_begin(first_row(block)));
+    fetch_agents(columns.data() + row_begin(first_row(block)),
+                 row_begin(end_row(block)) - row_begin(first_row(block)));
     std::size_t i = row_begin(first_row(block));
     for (std::size_t high = 0; high * blocks_ < ends.size(); ++high) {
       const auto base = static_cast<std::uint32_t>(high << 16);
@@ -276,18 +163,14 @@ class Pairer {
     }
   }
 
-  /// Equal neighbours of an ascending row stand side by side.
   void check(std::size_t block, std::span<const Index> columns,
              std::vector<Index>& not_simple) const {
     for (std::size_t agent = first_row(block); agent < end_row(block); ++agent) {
-      const Index* row = columns.data() + row_begin(agent);
       const std::size_t length = row_begin(agent + 1) - row_begin(agent);
-      unsigned bad = length > 0 && row[0] == static_cast<Index>(agent) ? 1 : 0;
-      for (std::size_t e = 1; e < length; ++e) {
-        bad |= static_cast<unsigned>(row[e] == static_cast<Index>(agent)) |
-               static_cast<unsigned>(row[e] == row[e - 1]);
+      const auto number = static_cast<Index>(agent);
+      if (!is_simple_row(columns.data() + row_begin(agent), length, number)) {
+        not_simple.push_back(number);
       }
-      if (bad != 0) not_simple.push_back(static_cast<Index>(agent));
     }
   }
 

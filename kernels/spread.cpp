@@ -13,6 +13,7 @@
 
 #include "kernels/reduce.hpp"
 #include "kernels/spread.hpp"
+#include "kernels/spread_figures.hpp"
 #include "kernels/spread_parts.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -264,49 +265,9 @@ HWY_EXPORT(strip_lanes);
 
 namespace {
 
-constexpr std::size_t kFigures = kSpreadSums + 1;  // and the largest lack
-
 /// Doubles from one lane's column to the next: room to read on to a multiple of four, and never a
 /// power of two, which would put the columns of a row into one cache set.
 std::size_t column_stride(std::size_t rows) { return (rows + 15) / 16 * 16 + 8; }
-
-/// What the blocks of all lanes added up to: block after block, then figure, then lane.
-class BlockSums {
- public:
-  BlockSums(std::span<double> values, std::size_t blocks) : values_(values), blocks_(blocks) {}
-
-  /// Puts figures [first, last) of `lanes` lanes from lane `lane` on.
-  void put(const SpreadTotals& totals, std::size_t lane, std::size_t lanes, std::size_t block,
-           std::size_t first, std::size_t last) const {
-    for (std::size_t l = 0; l < lanes; ++l) {
-      for (std::size_t figure = first; figure < last; ++figure) {
-        *at(lane + l, figure, block) = totals.sum[figure][l];
-      }
-    }
-  }
-  void put_largest(const SpreadTotals& totals, std::size_t lane, std::size_t lanes,
-                   std::size_t block) const {
-    for (std::size_t l = 0; l < lanes; ++l) {
-      *at(lane + l, kSpreadSums, block) = totals.largest_lack[l];
-    }
-  }
-
-  [[nodiscard]] double total(std::size_t lane, SpreadSum figure) const {
-    if (blocks_ == 1) return *at(lane, figure, 0);
-    return block_sum(std::span<const double>(at(lane, figure, 0), blocks_));
-  }
-  [[nodiscard]] double largest_lack(std::size_t lane) const {
-    const double* lacks = at(lane, kSpreadSums, 0);
-    return block_max(blocks_, 0.0, [lacks](std::size_t block) { return lacks[block]; });
-  }
-
- private:
-  [[nodiscard]] double* at(std::size_t lane, std::size_t figure, std::size_t block) const {
-    return values_.data() + (lane * kFigures + figure) * blocks_ + block;
-  }
-  std::span<double> values_;
-  std::size_t blocks_;
-};
 
 template <int L>
 SpreadBlock block_of(const FinalStates<L>& states, const std::array<double, L>& met_from,
@@ -317,32 +278,6 @@ SpreadBlock block_of(const FinalStates<L>& states, const std::array<double, L>& 
           static_cast<std::size_t>(L),
           end - begin,
           met_from.data() + lane};
-}
-
-double fraction_of(double amount, double total, double if_nothing) {
-  return total > 0.0 ? amount / total : if_nothing;
-}
-
-/// M3 from the sums; `shares` is one lane's, sorted, at a stride.
-Satisfaction figures_of(const BlockSums& sums, std::size_t lane, double wasted,
-                        const double* shares, std::size_t stride) {
-  const double need = sums.total(lane, kNeed);
-  const double m = sums.total(lane, kCount);
-  Satisfaction result;
-  result.satisfied_fraction = fraction_of(sums.total(lane, kSatisfied), need, 1.0);
-  result.over_fraction = fraction_of(sums.total(lane, kOver), need, 0.0);
-  result.wasted_fraction = fraction_of(wasted, need, 0.0);
-  result.residual_l1 = sums.total(lane, kLack);
-  result.residual_max = sums.largest_lack(lane);
-  result.fully_met_fraction = fraction_of(sums.total(lane, kMet), m, 1.0);
-  const auto counted = static_cast<std::size_t>(m);
-  result.satisfaction_min = counted == 0 ? 1.0 : shares[0];
-  result.satisfaction_p05 = counted == 0 ? 1.0 : shares[(counted - 1) / 20 * stride];
-  const double share = sums.total(lane, kShare);
-  const bool any = share > 0.0;
-  result.jain_index = any ? share * share / (m * sums.total(lane, kSquare)) : 1.0;
-  result.gini = any ? sums.total(lane, kRanked) / (m * share) : 0.0;
-  return result;
 }
 
 /// Lanes in strips, each sorted as a whole. All of it stays in L2.
@@ -469,6 +404,60 @@ template void measure_spread<8>(const FinalStates<8>&, SpreadWorkspace&, std::sp
                                 Threads);
 template void measure_spread<16>(const FinalStates<16>&, SpreadWorkspace&,
                                  std::span<Satisfaction, 16>, Threads);
+
+SpreadParts::SpreadParts(std::size_t rows)
+    : blocks_(blocks_of(rows)), values_(kFigures * blocks_of(rows)) {}
+
+void SpreadParts::put_amounts(const FinalStates<1>& states, std::size_t first,
+                              std::span<double> shares, Threads threads) {
+  const std::array<double, 1> met_from{1.0 - states.tolerance[0]};
+  const BlockSums sums(values_, blocks_);
+  for_row_blocks(states.need.rows(), threads, [&](std::size_t begin, std::size_t end) {
+    SpreadTotals totals;
+    HWY_DYNAMIC_DISPATCH(alone_amounts)
+    (block_of<1>(states, met_from, 0, begin, end), shares.data() + begin, totals);
+    sums.put(totals, 0, 1, (first + begin) / kRowBlock, kNeed, kShare);
+    sums.put_largest(totals, 0, 1, (first + begin) / kRowBlock);
+  });
+}
+
+void SpreadParts::put_sorted(std::span<const double> sorted, std::size_t rows, std::size_t first,
+                             Threads threads) {
+  const BlockSums sums(values_, blocks_);
+  const double counted = count();
+  for_row_blocks(rows, threads, [&](std::size_t begin, std::size_t end) {
+    SpreadTotals totals;
+    HWY_DYNAMIC_DISPATCH(alone_shares)
+    (sorted.data() + begin, first + begin, end - begin, counted, totals);
+    sums.put(totals, 0, 1, (first + begin) / kRowBlock, kShare, kSpreadSums);
+  });
+}
+
+void SpreadParts::sort(std::span<double> shares) {
+  HWY_DYNAMIC_DISPATCH(sort_alone)(hwy::Sorter(), shares.data(), shares.size());
+}
+
+double SpreadParts::count() { return BlockSums(values_, blocks_).total(0, kCount); }
+
+Satisfaction SpreadParts::figures(double wasted, double least, double p05) {
+  return figures_of(BlockSums(values_, blocks_), 0, wasted, least, p05);
+}
+
+std::vector<std::span<double>> SpreadParts::figures_from(std::size_t first, std::size_t last) {
+  std::vector<std::span<double>> figures;
+  for (std::size_t figure = first; figure < last; ++figure) {
+    figures.push_back(std::span(values_).subspan(figure * blocks_, blocks_));
+  }
+  return figures;
+}
+
+std::vector<std::span<double>> SpreadParts::amounts() {
+  std::vector<std::span<double>> all = figures_from(kNeed, kShare);
+  all.push_back(figures_from(kSpreadSums, kFigures).front());  // the largest lack
+  return all;
+}
+
+std::vector<std::span<double>> SpreadParts::sorted() { return figures_from(kShare, kSpreadSums); }
 
 }  // namespace needflow
 #endif  // HWY_ONCE

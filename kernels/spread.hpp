@@ -76,4 +76,39 @@ template <int L>
 void measure_spread(const FinalStates<L>& states, SpreadWorkspace& workspace,
                     std::span<Satisfaction, L> result, Threads threads);
 
+/// measure_spread<1>() of recipients that are in several memories, whole blocks of kRowBlock in
+/// each: its steps, between which sums of blocks and shares change hands
+/// (solver/ranks/rank_spread.hpp). The figures are its figures to the bit.
+class SpreadParts {
+ public:
+  /// `rows`: recipients of all parts.
+  explicit SpreadParts(std::size_t rows);
+
+  /// Takes the amounts of recipients `first` (a multiple of kRowBlock) and on and writes their
+  /// shares; those of recipients without need come last when sorted. shares: three more than rows.
+  void put_amounts(const FinalStates<1>& states, std::size_t first, std::span<double> shares,
+                   Threads threads);
+  /// What put_amounts() left: a few arrays of a value a block, to be filled by who has the blocks.
+  [[nodiscard]] std::vector<std::span<double>> amounts();
+  /// Recipients with need, once all amounts are there.
+  [[nodiscard]] double count();
+
+  static void sort(std::span<double> shares);
+  /// Takes a part of all shares sorted, from rank `first` (a multiple of kRowBlock) on, once all
+  /// amounts are there. Shapes: sorted three more than rows, which do not count.
+  void put_sorted(std::span<const double> sorted, std::size_t rows, std::size_t first,
+                  Threads threads);
+  /// What put_sorted() left, like amounts().
+  [[nodiscard]] std::vector<std::span<double>> sorted();
+
+  /// M3, once everything is there. `least` and `p05`: ranks 0 and (count() − 1) / 20 of all shares
+  /// sorted; not looked at if count() is 0.
+  [[nodiscard]] Satisfaction figures(double wasted, double least, double p05);
+
+ private:
+  [[nodiscard]] std::vector<std::span<double>> figures_from(std::size_t first, std::size_t last);
+  std::size_t blocks_;
+  std::vector<double> values_;  ///< figure after figure, a value a block each
+};
+
 }  // namespace needflow

@@ -141,33 +141,53 @@ std::string network_problem(const NetworkSettings& settings) {
 
 Network build_network(const NetworkSettings& settings, std::uint64_t seed, std::uint32_t index,
                       Threads threads) {
-  if (const std::string problem = network_problem(settings); !problem.empty()) {
-    throw InvalidPoint(problem);
+  const auto agents = static_cast<Index>(settings.agents);
+  if (std::optional<Network> rows =
+          network_rows(settings, seed, index, 0, static_cast<std::size_t>(agents), threads)) {
+    return std::move(*rows);
   }
   const NetworkDraw draw{seed, index};
-  const auto agents = static_cast<Index>(settings.agents);
   const auto k = static_cast<Index>(resolved_neighbors(settings));
   switch (settings.kind) {
     case NetworkKind::partial_mesh:
-      return k >= agents - 1 ? full_mesh(agents) : partial_mesh(agents, k, seed, index);
-    case NetworkKind::full_mesh:
-      return full_mesh(agents);
-    case NetworkKind::ring:
-      return ring(agents);
-    case NetworkKind::hub_spoke:
-      return hub_and_spokes(agents, static_cast<Index>(settings.hub));
+      return partial_mesh(agents, k, seed, index);
     case NetworkKind::small_world:
       return small_world(agents, k, settings.beta, draw, threads);
-    case NetworkKind::sharded:
-      return sharded(agents, static_cast<Index>(shard_count(settings)), k, draw, threads);
     case NetworkKind::preferential:
       return preferential(agents, k, draw, threads);
     case NetworkKind::geometric:
       return geometric(agents, k, draw, threads);
-    case NetworkKind::file:
+    default:
       break;
   }
   throw std::logic_error("build_network: a file's network is read, not built");
+}
+
+std::optional<Network> network_rows(const NetworkSettings& settings, std::uint64_t seed,
+                                    std::uint32_t index, std::size_t first, std::size_t count,
+                                    Threads threads) {
+  if (const std::string problem = network_problem(settings); !problem.empty()) {
+    throw InvalidPoint(problem);
+  }
+  const auto agents = static_cast<Index>(settings.agents);
+  const auto k = static_cast<Index>(resolved_neighbors(settings));
+  const AgentRange range{static_cast<Index>(first), static_cast<Index>(first + count)};
+  switch (settings.kind) {
+    case NetworkKind::partial_mesh:
+      if (k < agents - 1) return {};
+      return full_mesh(agents, range);
+    case NetworkKind::full_mesh:
+      return full_mesh(agents, range);
+    case NetworkKind::ring:
+      return ring(agents, range);
+    case NetworkKind::hub_spoke:
+      return hub_and_spokes(agents, static_cast<Index>(settings.hub), range);
+    case NetworkKind::sharded:
+      return sharded(agents, static_cast<Index>(shard_count(settings)), k, {seed, index}, range,
+                     threads);
+    default:
+      return {};
+  }
 }
 
 Network network_from_edges(std::size_t agents, const std::vector<std::pair<Index, Index>>& edges) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -76,6 +77,14 @@ inline constexpr std::int64_t kMaxAgents = (std::int64_t{1} << 31) - 1;
 /// something to say.
 [[nodiscard]] Network build_network(const NetworkSettings& settings, std::uint64_t seed,
                                     std::uint32_t index, Threads threads = Threads::one);
+
+/// Rows [first, first + count) of that network alone, of kinds of which each row can be had without
+/// the others: offsets begin at 0, columns name all agents. Nothing for other kinds; throws as
+/// build_network() does for all.
+[[nodiscard]] std::optional<Network> network_rows(const NetworkSettings& settings,
+                                                  std::uint64_t seed, std::uint32_t index,
+                                                  std::size_t first, std::size_t count,
+                                                  Threads threads = Threads::one);
 
 /// The graph of the given edges; duplicates and self-loops must not be among them.
 [[nodiscard]] Network network_from_edges(std::size_t agents,

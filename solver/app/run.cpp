@@ -139,12 +139,15 @@ int run_one(const Context& context, const RunOptions& options) {
     };
   };
   NetworkTable networks(1);
-  const auto measure = [&](const Network& network) {
-    if (!file || watched.network_metrics == NetworkMetrics::none) return;
-    networks.add(std::array{std::size_t{0}},
-                 measure_network(network, metric_options(watched.network_metrics),
-                                 watched.point(0).settings.seed, Threads::all));
-  };
+  NetworkObserver measure;
+  // On all ranks or none: with nothing to measure none need hold the network whole.
+  if (options.output.file && watched.network_metrics != NetworkMetrics::none) {
+    measure = [&](const Network& network) {
+      networks.add(std::array{std::size_t{0}},
+                   measure_network(network, metric_options(watched.network_metrics),
+                                   watched.point(0).settings.seed, Threads::all));
+    };
+  }
   RankLoad load;
   OutcomeBatch outcome = ranks.size() > 1
                              ? run_on_ranks(watched, ranks, threads, tell, measure, load)

@@ -16,14 +16,23 @@ struct NetworkDraw {
   std::uint32_t index = 0;
 };
 
+/// Whose rows are wanted: of agents [begin, end). Some rows are a Network whose offsets begin at 0
+/// with the first of them and whose columns name all agents.
+struct AgentRange {
+  Index begin = 0;
+  Index end = 0;
+  [[nodiscard]] Index count() const { return end - begin; }
+  [[nodiscard]] bool has(Index agent) const { return begin <= agent && agent < end; }
+};
+
 /// Everybody with everybody.
-[[nodiscard]] Network full_mesh(Index agents);
+[[nodiscard]] Network full_mesh(Index agents, AgentRange range);
 
 /// Each with the next and the last with the first.
-[[nodiscard]] Network ring(Index agents);
+[[nodiscard]] Network ring(Index agents, AgentRange range);
 
 /// The hub with everybody else.
-[[nodiscard]] Network hub_and_spokes(Index agents, Index hub);
+[[nodiscard]] Network hub_and_spokes(Index agents, Index hub, AgentRange range);
 
 /// D. J. Watts and S. H. Strogatz (Nature 393, 1998): each agent linked to the k / 2 that follow it
 /// on a circle; then, agent by agent, each of these links moves its far end with probability beta
@@ -36,9 +45,10 @@ struct NetworkDraw {
 /// Shards of consecutive agents, the first agents % shards of them one larger; a partial mesh in
 /// each (k, at most its size − 1), a draw of its own. The gateway of a shard is its lowest agent;
 /// agent 0, gateway of the first, is the hub to which all other gateways are linked. Requires
-/// 1 ≤ shards ≤ agents, k ≥ 1. O(agents · k).
+/// 1 ≤ shards ≤ agents, k ≥ 1. O(agents · k). A shard that the range cuts is built whole;
+/// bridges are counted where a shard's gateway is.
 [[nodiscard]] Network sharded(Index agents, Index shards, Index k, NetworkDraw draw,
-                              Threads threads);
+                              AgentRange range, Threads threads);
 
 /// A.-L. Barabási and R. Albert (Science 286, 1999): the first k / 2 + 1 agents know each other;
 /// every later one brings k / 2 links to different earlier ones, each drawn in proportion to the

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "solver/ranks/rank_pattern.hpp"
 #include "solver/ranks/together.hpp"
 
 namespace needflow {
@@ -12,57 +13,6 @@ std::size_t at(int rank) { return static_cast<std::size_t>(rank); }
 
 RankPart own_of(const Communicator& ranks, std::span<const RankPart> parts) {
   return parts[at(ranks.rank())];
-}
-
-template <class T>
-void keep_front(std::vector<T>& values, std::size_t count) {
-  values.resize(count);
-  values.shrink_to_fit();
-}
-
-/// The pattern's rows of each rank, from the first rank, which keeps its own.
-Network scattered(Communicator& ranks, Network whole, std::span<const RankPart> parts) {
-  std::vector<std::uint64_t> entries(parts.size());
-  std::vector<Index> lengths;
-  if (ranks.first()) {
-    lengths.resize(whole.agents());
-    for (std::size_t i = 0; i < lengths.size(); ++i) {
-      lengths[i] = static_cast<Index>(whole.degree(i));
-    }
-    for (std::size_t r = 0; r < parts.size(); ++r) {
-      entries[r] = static_cast<std::uint64_t>(whole.offsets[parts[r].first + parts[r].count] -
-                                              whole.offsets[parts[r].first]);
-    }
-  }
-  ranks.broadcast(std::as_writable_bytes(std::span(entries)));
-  const RankPart own = own_of(ranks, parts);
-  if (!ranks.first()) {
-    lengths.resize(own.count);
-    whole.columns.resize(entries[at(ranks.rank())]);
-    const Incoming rows{0, std::as_writable_bytes(std::span(lengths))};
-    const Incoming columns{0, std::as_writable_bytes(std::span(whole.columns))};
-    ranks.exchange({}, std::span(&rows, 1));
-    ranks.exchange({}, std::span(&columns, 1));
-  } else {
-    std::vector<Outgoing> rows, columns;
-    for (int r = 1; r < ranks.size(); ++r) {
-      const RankPart part = parts[at(r)];
-      const auto begin = static_cast<std::size_t>(whole.offsets[part.first]);
-      rows.push_back({r, std::as_bytes(std::span(lengths).subspan(part.first, part.count))});
-      columns.push_back(
-          {r, std::as_bytes(std::span(whole.columns).subspan(begin, entries[at(r)]))});
-    }
-    ranks.exchange(rows, {});
-    ranks.exchange(columns, {});
-    keep_front(whole.columns, entries[0]);
-  }
-  whole.offsets.assign(own.count + 1, 0);
-  whole.offsets.shrink_to_fit();
-  for (std::size_t i = 0; i < own.count; ++i) {
-    whole.offsets[i + 1] = whole.offsets[i] + lengths[i];
-  }
-  whole.latency = {};
-  return whole;
 }
 
 /// Some rows as they are; columns stay.
@@ -200,12 +150,7 @@ class MutualMinimum {
 Recognition generated_rows(Communicator& ranks, const Sweep& sweep, const Point& point,
                            Threads threads, const NetworkObserver& observer,
                            std::span<const RankPart> parts) {
-  Network network;
-  on_first_rank(ranks, [&] {
-    network = network_of(sweep, point, threads);
-    if (observer) observer(network);
-  });
-  network = scattered(ranks, std::move(network), parts);
+  Network network = pattern_of_rank(ranks, parts, sweep, point, threads, observer);
   const RankPart own = own_of(ranks, parts);
   std::vector<double> shares = drawn_shares(network, own.first, point.settings.recognition,
                                             point.settings.seed, point.network, threads);

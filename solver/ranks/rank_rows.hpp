@@ -1,11 +1,9 @@
 // M1, M4: the rows of recognition that one rank holds, built by all ranks together.
 //
-// A generated network's pattern comes from one random pairing of all stubs (kernels/pairing.hpp),
-// which knows no ranks: the first rank builds the pattern whole – 8 bytes an entry while it does –
-// and sends everybody their rows, 4 bytes an entry. From there on nobody holds more than their own:
-// each rank draws the shares of its rows, and MR_ij = min(S_ij, S_ji) is made by sending each S_ij
-// between two ranks to the other once, 12 bytes, in pieces. Networks and instances from files are
-// read by every rank, and each keeps its rows.
+// A generated network's pattern comes as rank_pattern.hpp says. From there on nobody holds more
+// than their own rows: each rank draws the shares of its rows, and MR_ij = min(S_ij, S_ji) is made
+// by sending each S_ij between two ranks to the other once, 12 bytes, in pieces. Networks and
+// instances from files are read by every rank, and each keeps its rows.
 #pragma once
 
 #include <cstdint>
@@ -44,8 +42,8 @@ inline constexpr std::size_t kSharesAMessage = std::size_t{1} << 22;
 void make_mutual(Communicator& ranks, std::span<const RankPart> parts, const Network& rows,
                  std::vector<double>& shares, std::size_t a_message = kSharesAMessage);
 
-/// The rows of this rank. Called by all; throws InvalidPoint on all or on none. The observer is
-/// shown a generated network on the first rank.
+/// The rows of this rank. Called by all; throws InvalidPoint on all or on none. The observer, of
+/// all ranks or of none, is shown a generated network on the first rank, which then holds it whole.
 [[nodiscard]] RankRows rows_of_rank(Communicator& ranks, const Sweep& sweep, const Point& point,
                                     Threads threads, const NetworkObserver& observer);
 

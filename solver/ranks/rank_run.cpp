@@ -6,8 +6,8 @@
 #include "kernels/reduce.hpp"
 #include "solver/ranks/rank_optimum.hpp"
 #include "solver/ranks/rank_peers.hpp"
+#include "solver/ranks/rank_spread.hpp"
 #include "solver/ranks/together.hpp"
-#include "solver/statistics.hpp"
 #include "solver/sweep/layout.hpp"
 #include "solver/sweep/point_rows.hpp"
 
@@ -159,8 +159,9 @@ class RankRun {
     all.recipient_degree = final_rows_.recipient_degrees();
   }
 
-  Optimum optimum_of(std::span<const double> need, std::span<const double> own_capacity) {
-    return optimum_.of(need, final_rows_.of_providers(own_capacity));
+  Optimum optimum_of(const Amounts& own, std::size_t type) {
+    const std::vector<double> need = final_rows_.of_recipients(own.need[type]);
+    return optimum_.of(need, final_rows_.of_providers(own.capacity[type]));
   }
 
   void run_type(const RoundSettings& settings, const Amounts& amounts, std::size_t type,
@@ -178,15 +179,11 @@ class RankRun {
     Outcome outcome = outcome_from(report, rows_.own);
     outcome.network_mean_degree = rows_.mean_degree();
     if (report.status != Status::failed) {
-      const std::vector<double> need = final_rows_.of_recipients(amounts.need[type]);
-      const std::vector<double> satisfied = final_rows_.of_recipients(solver.satisfied());
-      const std::vector<double> over = final_rows_.of_recipients(solver.over());
-      if (ranks_.first()) {
-        outcome.satisfaction = measure_satisfaction(need, satisfied, over, report.wasted,
-                                                    settings.tolerance, threads_);
-      }
-      put_optimum(optimum_.wanted() ? optimum_of(need, amounts.capacity[type]) : Optimum{},
-                  settings.settlement, outcome);
+      outcome.satisfaction =
+          measure_on_ranks(ranks_, rows_.recipient_parts, amounts.need[type], solver.satisfied(),
+                           solver.over(), report.wasted, settings.tolerance, threads_);
+      put_optimum(optimum_.wanted() ? optimum_of(amounts, type) : Optimum{}, settings.settlement,
+                  outcome);
     }
     const std::string trouble = trouble_of(outcome);
     if (!trouble.empty()) batch_.messages = {trouble};

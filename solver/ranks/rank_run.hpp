@@ -2,8 +2,8 @@
 // its agents (solver/peers.hpp). The numbers are those of one process, to the bit.
 //
 // Memory a rank: its rows (12 bytes an entry), 200 bytes an own agent, 24 to 32 bytes an agent seen
-// (kernels' gathered vectors). The first rank builds the network's pattern (rank_rows.hpp) and, at
-// the end, sorts the shares of all recipients for the Gini index: 32 bytes a recipient.
+// (kernels' gathered vectors). The first rank holds more where rank_pattern.hpp says so, where
+// agents are kept for the file (all of them) and where an optimum is wanted (rank_optimum.hpp).
 #pragma once
 
 #include "solver/ranks/rank_rows.hpp"
@@ -22,7 +22,7 @@ struct RankLoad {
 };
 
 /// Runs the sweep's only point. Called by all ranks, which all get the outcome of the point; its
-/// rows of agents and its satisfaction are the first rank's alone. The observer is called on all
+/// rows of agents and its optimum are the first rank's alone. The observer is called on all
 /// ranks after every round, with a solver that knows its own agents; what it finds worth stopping
 /// for, all must find.
 [[nodiscard]] OutcomeBatch run_on_ranks(const Sweep& sweep, Communicator& ranks, int threads,

@@ -151,6 +151,36 @@ void check_against_twin(SpreadWorkspace& workspace) {
   }
 }
 
+/// The figures of a run taken in parts of so many blocks, each part in memory of its own.
+Satisfaction measured_in_parts(const Run& run, std::size_t blocks) {
+  using Lanes = LaneSpan<const double, 1>;
+  const std::size_t rows = run.need.size();
+  SpreadParts parts(rows);
+  std::vector<double> all;
+  for (std::size_t first = 0; first < rows; first += blocks * kRowBlock) {
+    const std::size_t count = std::min(rows - first, blocks * kRowBlock);
+    const auto part = [&](const std::vector<double>& values) {
+      return Lanes(std::span(values).subspan(first, count));
+    };
+    std::vector<double> shares(count + 3, -1.0);
+    parts.put_amounts(
+        {part(run.need), part(run.satisfied), part(run.over), {run.wasted}, {run.tolerance}}, first,
+        shares, Threads::one);
+    all.insert(all.end(), shares.begin(), shares.end() - 3);
+  }
+  SpreadParts::sort(all);
+  for (std::size_t first = 0; first < rows; first += blocks * kRowBlock) {
+    const std::size_t count = std::min(rows - first, blocks * kRowBlock);
+    const auto begin = all.begin() + static_cast<std::ptrdiff_t>(first);
+    std::vector<double> part(begin, begin + static_cast<std::ptrdiff_t>(count));
+    part.resize(count + 3, -1.0);
+    parts.put_sorted(part, count, first, Threads::one);
+  }
+  const auto counted = static_cast<std::size_t>(parts.count());
+  if (counted == 0) return parts.figures(run.wasted, -1.0, -1.0);
+  return parts.figures(run.wasted, all[0], all[(counted - 1) / 20]);
+}
+
 Run run_of(std::vector<double> need, std::vector<double> satisfied) {
   std::vector<double> over(need.size(), 0.0);
   return {std::move(need), std::move(satisfied), std::move(over), 0.0, 0.01};
@@ -169,6 +199,24 @@ TEST_CASE(
     check_against_twin<1>(workspace);
     check_against_twin<8>(workspace);
     check_against_twin<16>(workspace);
+  }
+}
+
+TEST_CASE("A run whose recipients are in several memories has the figures of its twin") {
+  for (const std::string& target : usable_simd_targets()) {
+    const tests::ForcedTarget forced(target);
+    CAPTURE(target);
+    for (const std::size_t rows : kSizes) {
+      Numbers numbers(75 + rows);
+      for (const Kind kind : kKinds) {
+        const Run run = random_run(kind, rows, numbers);
+        const Satisfaction expected =
+            reference::spread_of(run.need, run.satisfied, run.over, run.wasted, run.tolerance);
+        CAPTURE(rows);
+        CHECK(difference(measured_in_parts(run, 1), expected) == "");
+        CHECK(difference(measured_in_parts(run, 2), expected) == "");
+      }
+    }
   }
 }
 

@@ -131,6 +131,25 @@ class SameBits(OnRanks):
                 self.check(toml(seed=2, network={"agents": 2100, **network},
                                 population={"supply_ratio": 0.8}, output=KEEP_ALL))
 
+    def test_networks_that_no_rank_holds_whole(self):
+        # Nothing is measured, so each rank makes its own rows: the meshes with one bucket of stubs, with several, with
+        # one agent of k + 1.
+        for network in ({"agents": 1100, "neighbors": 3}, {"agents": 2049, "neighbors": 25},
+                        {"agents": 9001, "neighbors": 21}, {"agents": 1700, "kind": "ring"},
+                        {"agents": 1700, "kind": "hub_spoke", "hub": 1200},
+                        {"agents": 600, "kind": "full_mesh"},
+                        {"agents": 1700, "kind": "sharded", "neighbors": 8, "shard_size": 300}):
+            with self.subTest(network):
+                self.check(toml(seed=6, network=network, population={"supply_ratio": 0.9},
+                                output={"network_metrics": "none", **KEEP_ALL}), ranks=(2, 3))
+
+    def test_figures_of_recipients_that_no_rank_holds_all_of(self):
+        for supply, cap in ((0.4, "none"), (1.3, "active_need")):
+            self.check(toml(seed=7, network={"agents": 3000, "neighbors": 5},
+                            population={"supply_ratio": supply, "recipient_fraction": 0.7},
+                            round={"cap": cap}, output={"network_metrics": "none", "optimum": "off"}),
+                       ranks=(2, 3))
+
     def test_two_types_some_providers_and_pairs_without_recognition(self):
         # Gamma weights of so small a shape underflow: MR = 0 on some links, which leave the matrix;
         # of a smaller one numbers overflow.

@@ -1,0 +1,28 @@
+// M4: this rank's rows of a generated network.
+//
+// Nobody holds more than their own rows, 8 bytes an entry while they are made and 4 when they are,
+// of the kinds that can be built so: partial_mesh by exchange (rank_mesh.hpp; sparse ones that hold
+// together, k ≥ 3 and k² ≤ N), ring, full_mesh, hub_spoke and sharded each row by itself (a shard
+// that two ranks share is built by both). small_world, preferential and geometric, where what an
+// agent may draw hangs on those before, other meshes, networks from files, and any network that is
+// to be measured or looked at whole are built on the first rank – a generated one takes 8 bytes an
+// entry of all there – which sends everybody their rows.
+#pragma once
+
+#include <span>
+
+#include "solver/network.hpp"
+#include "solver/ranks/communicator.hpp"
+#include "solver/sweep/tasks.hpp"
+
+namespace needflow {
+
+/// The rows of the point's network in this rank's part: offsets begin at 0, columns name all
+/// agents. Latencies are left out. Called by all; throws InvalidPoint on all or on none. The
+/// observer, if there is one on any rank there is one on all, is shown the whole network on the
+/// first.
+[[nodiscard]] Network pattern_of_rank(Communicator& ranks, std::span<const RankPart> parts,
+                                      const Sweep& sweep, const Point& point, Threads threads,
+                                      const NetworkObserver& observer);
+
+}  // namespace needflow
