@@ -108,6 +108,17 @@ void refuse_episodes_on_ranks(const Sweep& sweep, const Communicator& ranks) {
       "mpirun (needflow sweep deals such points out to ranks)");
 }
 
+/// Measures the network; nothing on all ranks where that is not wanted, so that none need hold it
+/// whole.
+NetworkObserver measurer(const Sweep& sweep, NetworkTable& networks) {
+  if (sweep.network_metrics == NetworkMetrics::none) return {};
+  return [&](const Network& network) {
+    networks.add(std::array{std::size_t{0}},
+                 measure_network(network, metric_options(sweep.network_metrics),
+                                 sweep.point(0).settings.seed, Threads::all));
+  };
+}
+
 int run_one(const Context& context, const RunOptions& options) {
   Communicator& ranks = context.ranks;
   const bool talk = effective_level(options.scenario) >= LogLevel::info;
@@ -139,15 +150,8 @@ int run_one(const Context& context, const RunOptions& options) {
     };
   };
   NetworkTable networks(1);
-  NetworkObserver measure;
-  // On all ranks or none: with nothing to measure none need hold the network whole.
-  if (options.output.file && watched.network_metrics != NetworkMetrics::none) {
-    measure = [&](const Network& network) {
-      networks.add(std::array{std::size_t{0}},
-                   measure_network(network, metric_options(watched.network_metrics),
-                                   watched.point(0).settings.seed, Threads::all));
-    };
-  }
+  const NetworkObserver measure =
+      options.output.file ? measurer(watched, networks) : NetworkObserver{};
   RankLoad load;
   OutcomeBatch outcome = ranks.size() > 1
                              ? run_on_ranks(watched, ranks, threads, tell, measure, load)
