@@ -63,16 +63,13 @@ void check_mesh(Index agents, Index k, std::uint64_t seed, std::uint32_t index,
   }
 }
 
+// The sizes are few: MPICH's ranks, more of them than processors, take a time slice a message.
 TEST_CASE("a mesh over ranks is the mesh of one process, in one bucket and in many") {
-  for (const auto& [agents, k] : std::vector<std::pair<Index, Index>>{{200, 3},
-                                                                      {601, 5},
-                                                                      {513, 30},
-                                                                      {1100, 29},
-                                                                      {3000, 30},
-                                                                      {5001, 7},
-                                                                      {9001, 21},
-                                                                      {40'000, 12}}) {
-    for (std::uint32_t index = 0; index < 3; ++index) check_mesh(agents, k, 5 + index, index);
+  std::uint32_t index = 0;
+  for (const auto& [agents, k] : std::vector<std::pair<Index, Index>>{
+           {200, 3}, {513, 30}, {1100, 29}, {3000, 30}, {9001, 21}, {40'000, 12}}) {
+    check_mesh(agents, k, 5 + index, index % 3);
+    ++index;
   }
 }
 
@@ -84,15 +81,13 @@ TEST_CASE(
 }
 
 TEST_CASE("copies that are given back and fetched again at every step change nothing") {
-  for (std::uint32_t index = 0; index < 10; ++index) check_mesh(150, 9, 7, index, 4);
+  check_mesh(100, 7, 7, 0, 4);
   check_mesh(700, 40, 8, 0, 20'000);
 }
 
 TEST_CASE("meshes in several components are left to who can bridge them") {
-  for (std::uint32_t index = 0; index < 20; ++index) {
-    check_mesh(300, 2, 9, index);
-    check_mesh(600, 1, 9, index);
-  }
+  check_mesh(257, 2, 9, 0);
+  for (std::uint32_t index = 0; index < 5; ++index) check_mesh(600, 1, 9, index);
 }
 
 /// The rows of several circles of agents, agent i linked to i ± step.
@@ -109,11 +104,12 @@ Network circles(Index agents, Index step, RankPart part) {
 }
 
 TEST_CASE("one circle is connected and two are not, on however many ranks they lie") {
-  for (const Index agents : {Index{1500}, Index{1537}}) {
-    const std::vector<RankPart> parts =
-        split_rows(static_cast<std::size_t>(agents), ranks().size());
-    CHECK(is_connected(ranks(), parts, circles(agents, 1, own_of(parts))));
-    CHECK(is_connected(ranks(), parts, circles(agents, 700, own_of(parts))) == (agents % 100 != 0));
+  for (const Index agents : {Index{1500}, Index{1536}}) {
+    const auto parts = split_rows(static_cast<std::size_t>(agents), ranks().size());
+    const RankPart own = own_of(parts);
+    CHECK(is_connected(ranks(), parts, circles(agents, 1, own)));
+    CHECK_FALSE(is_connected(ranks(), parts, circles(agents, 2, own)));
+    CHECK_FALSE(is_connected(ranks(), parts, circles(agents, agents / 12, own)));
   }
 }
 
