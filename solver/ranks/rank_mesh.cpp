@@ -1,7 +1,6 @@
-// Cost model, a rank: kernels/pairing_parts.cpp's and 16 B an entry through the network, half of it
-// in, half of it out; the search reads an entry at most once, a bit at a random place each, and
-// sends 4 B for each agent of others that is seen. Messages: four exchanges of everybody with
-// everybody, a few sums, two for each batch of bad pairs.
+// Cost model, a rank: kernels/pairing_parts.cpp's, 4 B an entry out to buckets and back, and as
+// much in (all but the share of own buckets), and reach.cpp's. Messages: three exchanges of
+// everybody with everybody, a few sums, two for each batch of bad pairs.
 #include "solver/ranks/rank_mesh.hpp"
 
 #include <initializer_list>

@@ -4,10 +4,10 @@
 // The pairing is cut as kernels/pairing_parts.hpp says: every stub goes to the rank that has its
 // bucket and its partner comes back, 4 bytes each way. The few pairs that are no edge of a simple
 // graph (about k²/4 whatever the size) are swapped away in one order by all ranks alike, each on
-// copies of the rows that are looked at: four a pair, fetched for many pairs at once. Last, a
-// search from agent 0 counts who can be reached.
+// copies of the rows that are looked at: four a pair, fetched for many pairs at once. Last, it is
+// found out whether agent 0 reaches everybody (reach.hpp).
 //
-// Memory a rank, e own entries of all E: 8 e bytes (4 e once it is done), a bit an agent of all,
+// Memory a rank, e own entries of all E: 8 e bytes (4 e once it is done), two bits an agent of all,
 // and kSwapCopies.
 #pragma once
 

@@ -9,10 +9,10 @@
 namespace needflow {
 
 /// Whether links lead from agent 0 to everybody. `rows`: those of this rank's part, columns name
-/// all agents. Called by all, who get the same answer. Each rank goes as far as its own rows lead
-/// before it tells others, so that ranks wait for each other about as often as paths lead from one
-/// to another, and stops when all have been reached. Memory: a bit an agent of all, and 5 bytes an
-/// own agent and 4 an agent seen at most.
+/// all agents, and a link stands in both its rows. Called by all, who get the same answer. Each
+/// time all ranks go through their rows, what they reach grows by as much as numbers along paths
+/// ascend or descend in a row: a few times for random networks, many for long chains. Memory: two
+/// bits an agent of all.
 [[nodiscard]] bool is_connected(Communicator& ranks, std::span<const RankPart> parts,
                                 const Network& rows);
 
