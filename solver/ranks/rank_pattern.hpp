@@ -1,12 +1,12 @@
 // M4: this rank's rows of a generated network.
 //
 // Nobody holds more than their own rows, 8 bytes an entry while they are made and 4 when they are,
-// of the kinds that can be built so: partial_mesh by exchange (rank_mesh.hpp; sparse ones that hold
-// together, k ≥ 3 and k² ≤ N), ring, full_mesh, hub_spoke and sharded each row by itself (a shard
-// that two ranks share is built by both). small_world, preferential and geometric, where what an
-// agent may draw hangs on those before, other meshes, networks from files, and any network that is
-// to be measured or looked at whole are built on the first rank – a generated one takes 8 bytes an
-// entry of all there – which sends everybody their rows.
+// of the kinds that can be built so: partial_mesh by exchange (rank_mesh.hpp says which), ring,
+// full_mesh, hub_spoke and sharded each row by itself (a shard that two ranks share is built by
+// both). small_world and preferential, where what an agent may draw hangs on the links before,
+// geometric, other meshes, networks from files, and any network that is to be measured or looked at
+// whole are built on the first rank, which sends everybody their rows: 8 bytes an entry of all
+// there.
 #pragma once
 
 #include <span>
