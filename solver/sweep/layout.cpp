@@ -21,10 +21,15 @@ constexpr std::int64_t kLaneBytesAnAgent = 160;
 // runs out first.
 constexpr std::int64_t kWorkToShareRows = std::int64_t{1} << 23;
 
+// A run with trust has six numbers a link and direction of its own.
+constexpr std::int64_t kTrustBytesAnEntry = 2 * 6 * 8;
+
 int choose_lanes(const RunSizes& sizes) {
   const std::int64_t agents = std::max(sizes.providers, sizes.recipients);
   if (sizes.runs >= kRunsForSixteen && agents <= kAgentsForSixteen) return 16;
-  const bool fits = 8 * kLaneBytesAnAgent * agents <= kMostBatchBytes;
+  std::int64_t lane_bytes = kLaneBytesAnAgent * agents;
+  if (sizes.trusts) lane_bytes += kTrustBytesAnEntry * sizes.entries;
+  const bool fits = 8 * lane_bytes <= kMostBatchBytes;
   return sizes.runs >= kRunsForEight && fits ? 8 : 1;
 }
 
@@ -32,12 +37,17 @@ int choose_lanes(const RunSizes& sizes) {
 
 Layout choose_layout(const RunSizes& sizes, std::optional<int> forced_lanes) {
   Layout layout;
-  // A trace wants to see every round of its run, and episodes follow one another.
+  // A trace wants to see every round of its run.
   if (!sizes.one_by_one) layout.lanes = forced_lanes.value_or(choose_lanes(sizes));
   const std::int64_t work = sizes.entries * layout.lanes;
   const bool one_batch = sizes.runs <= layout.lanes;
   layout.shares_rows = work >= kWorkToShareRows || (one_batch && work >= kEntriesForThreads);
   return layout;
+}
+
+int batch_lanes(std::size_t runs, int lanes) {
+  if (static_cast<std::int64_t>(runs) < kRunsForEight) return 1;
+  return runs <= 8 ? std::min(lanes, 8) : lanes;
 }
 
 std::string layout_text(const Layout& layout) {
