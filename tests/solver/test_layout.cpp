@@ -44,9 +44,12 @@ TEST_CASE("runs whose every round is kept go one by one, whatever is asked for")
   CHECK(choose_layout({100, 100, 2000, 1, false}, 16).lanes == 16);
 }
 
-TEST_CASE("trust takes lanes only as far as the counts of every lane fit in memory") {
-  CHECK(choose_layout({100, 100, 2000, 100, false, true}).lanes == 16);
-  CHECK(choose_layout({1'000'000, 1'000'000, 30'000'000, 100, false, true}).lanes == 1);
+TEST_CASE("points with trust go in eight lanes, and one by one where their counts are many") {
+  CHECK(choose_layout({100, 100, 2000, 2, false, true}).lanes == 1);
+  CHECK(choose_layout({100, 100, 2000, 3, false, true}).lanes == 8);
+  CHECK(choose_layout({100, 100, 2000, 100, false, true}).lanes == 8);
+  CHECK(choose_layout({100, 100, 2000, 100, false, true}, 16).lanes == 16);
+  CHECK(choose_layout({20'000, 20'000, 400'000, 100, false, true}).lanes == 1);
 }
 
 TEST_CASE("a batch with few runs is as narrow as they allow") {
