@@ -157,9 +157,10 @@ TEST_CASE("a lane whose numbers overflow leaves its neighbours alone") {
 }
 
 TEST_CASE("points that cannot go through their episodes together are in batches of their own") {
-  const Sweep sweep =
+  Sweep sweep =
       sweep_of(kBase + "episodes = [2, 3]\n[round]\ncap = [\"none\", \"active_need\"]\n[trust]\n" +
                "mode = [\"off\", \"on\"]\naudit_noise = [0.0, 0.1]\ngamma = [1, 2]\n");
+  sweep.networks = 2;  // as numbers of a network from a file
   std::vector<std::size_t> points(sweep.points());
   std::iota(points.begin(), points.end(), std::size_t{0});
   std::set<std::size_t> seen;
@@ -168,6 +169,7 @@ TEST_CASE("points that cannot go through their episodes together are in batches 
     const Settings first = sweep.point(batch.front()).settings;
     for (const std::size_t point : batch) {
       CHECK(seen.insert(point).second);
+      CHECK(sweep.point(point).network == sweep.point(batch.front()).network);
       const Settings settings = sweep.point(point).settings;
       CHECK(settings.round.cap == first.round.cap);
       CHECK(settings.population.episodes == first.population.episodes);
