@@ -22,10 +22,10 @@ constexpr std::int64_t kLaneBytesAnAgent = 160;
 constexpr std::int64_t kWorkToShareRows = std::int64_t{1} << 23;
 
 // With trust a lane has weights and counts of its own, six numbers a link and direction, so that
-// there is no stream which lanes share: 16 lanes are slower than 8 from N = 100 on (k = 20: CPU
-// time of one lane over that of 8 and of 16 is 2.1 and 2.0, with N = 300 1.9 and 1.6, with 3000 1.4
-// and 1.06, with 10,000 1.3 and 1.1). Beyond this many links a batch would hold 100 MB a thread for
-// a gain of a fifth, and one lane is taken.
+// there is no stream which lanes share: 16 lanes are slower than 8 (bench/episode_lanes.py, k = 20:
+// CPU time of one lane over that of 8 and of 16 is 2.1 and 2.0 with N = 100, 1.6 and 1.2 with 1000,
+// 1.35 and 1.05 with 10,000). Beyond this many links a batch would hold 100 MB a thread for a gain
+// of a third at most, and one lane is taken.
 constexpr std::int64_t kEntriesForTrust = std::int64_t{1} << 18;
 
 int choose_lanes(const RunSizes& sizes) {

@@ -209,9 +209,14 @@ std::int64_t assumed_rounds(const RoundSettings& settings) {
 RunSizes run_sizes(const Sweep& sweep, const NetworkTask& task) {
   // A point of episodes is a lane, with all its need types one after the other.
   const std::size_t runs_a_point = sweep.is_episodic() ? 1 : sweep.types();
-  return {task.providers, task.recipients,
-          task.entries,   static_cast<std::int64_t>(task.points.size() * runs_a_point),
-          sweep.traces,   sweep.has_trust()};
+  RunSizes sizes;
+  sizes.providers = task.providers;
+  sizes.recipients = task.recipients;
+  sizes.entries = task.entries;
+  sizes.runs = static_cast<std::int64_t>(task.points.size() * runs_a_point);
+  sizes.one_by_one = sweep.traces;
+  sizes.trusts = sweep.has_trust();
+  return sizes;
 }
 
 Plan make_plan(const Sweep& sweep, std::optional<int> forced_lanes) {

@@ -45,11 +45,16 @@ TEST_CASE("runs whose every round is kept go one by one, whatever is asked for")
 }
 
 TEST_CASE("points with trust go in eight lanes, and one by one where their counts are many") {
-  CHECK(choose_layout({100, 100, 2000, 2, false, true}).lanes == 1);
-  CHECK(choose_layout({100, 100, 2000, 3, false, true}).lanes == 8);
-  CHECK(choose_layout({100, 100, 2000, 100, false, true}).lanes == 8);
-  CHECK(choose_layout({100, 100, 2000, 100, false, true}, 16).lanes == 16);
-  CHECK(choose_layout({20'000, 20'000, 400'000, 100, false, true}).lanes == 1);
+  const auto lanes_of = [](std::int64_t agents, std::int64_t runs, std::optional<int> forced = {}) {
+    RunSizes sizes{agents, agents, 20 * agents, runs, false};
+    sizes.trusts = true;
+    return choose_layout(sizes, forced).lanes;
+  };
+  CHECK(lanes_of(100, 2) == 1);
+  CHECK(lanes_of(100, 3) == 8);
+  CHECK(lanes_of(100, 100) == 8);
+  CHECK(lanes_of(100, 100, 16) == 16);
+  CHECK(lanes_of(20'000, 100) == 1);
 }
 
 TEST_CASE("a batch with few runs is as narrow as they allow") {
