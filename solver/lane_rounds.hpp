@@ -66,6 +66,9 @@ class alignas(64) LaneRounds {
   LaneRounds(const Recognition& recognition, const BatchTraits& traits, Threads threads,
              Peers* peers = nullptr);
 
+  /// From the next round on every lane allocates by weights of its own; for L > 1.
+  void set_weights(const LaneWeights& weights) { rows_.set_weights(weights); }
+
   /// Starts a run in a free lane. need: R amounts ≥ 0; capacity: P amounts ≥ 0, each times
   /// `capacity_factor`; all finite. They are read when the next round begins – lanes that start
   /// together on the same amounts are filled together – and one lane may read them until it ends.

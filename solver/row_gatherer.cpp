@@ -15,11 +15,25 @@ void RowGatherer<L>::begin_round() {
 }
 
 template <int L>
+CsrView RowGatherer<L>::by_provider() const {
+  CsrView rows = recognition_.by_provider();
+  if constexpr (L > 1) rows.lane_weights = weights_.by_provider;
+  return rows;
+}
+
+template <int L>
+CsrView RowGatherer<L>::by_recipient() const {
+  CsrView rows = recognition_.by_recipient();
+  if constexpr (L > 1) rows.lane_weights = weights_.by_recipient;
+  return rows;
+}
+
+template <int L>
 void RowGatherer<L>::denominators(const PublishedNeeds<L>& ledger,
                                   LaneSpan<const double, L> available, RowRange range,
                                   LaneSpan<double, L> denominator,
                                   LaneSpan<double, L> scale) const {
-  const CsrView matrix = recognition_.by_provider();
+  const CsrView matrix = by_provider();
   if constexpr (L == 1) {
     if (!provider_eights_.empty()) {
       eights_.denominators(matrix, provider_eights_, ledger, available, range, denominator, scale);
@@ -32,7 +46,7 @@ void RowGatherer<L>::denominators(const PublishedNeeds<L>& ledger,
 template <int L>
 void RowGatherer<L>::deliveries(const PublishedNeeds<L>& ledger, LaneSpan<const double, L> scale,
                                 RowRange range, LaneSpan<double, L> received) const {
-  const CsrView matrix = recognition_.by_recipient();
+  const CsrView matrix = by_recipient();
   if constexpr (L == 1) {
     if (!recipient_eights().empty() && cap_ == Cap::none) {
       eights_.deliveries(matrix, recipient_eights(), ledger, scale, range, received);
@@ -46,7 +60,7 @@ template <int L>
 void RowGatherer<L>::returns(LaneSpan<const double, L> scale,
                              LaneSpan<const double, L> returned_claim, RowRange range,
                              LaneSpan<double, L> returned) const {
-  const CsrView matrix = recognition_.by_provider();
+  const CsrView matrix = by_provider();
   if constexpr (L == 1) {
     if (!provider_eights_.empty()) {
       eights_.returns(matrix, provider_eights_, scale, returned_claim, range, returned);
@@ -61,8 +75,7 @@ void RowGatherer<L>::settlements(const PublishedNeeds<L>& ledger, LaneSpan<const
                                  LaneSpan<const double, L> returned_share, RowRange range,
                                  LaneSpan<double, L> delivered,
                                  LaneSpan<double, L> returned) const {
-  rows_.settlements(recognition_.by_provider(), ledger, scale, returned_share, cap_, range,
-                    delivered, returned);
+  rows_.settlements(by_provider(), ledger, scale, returned_share, cap_, range, delivered, returned);
 }
 
 template class RowGatherer<1>;

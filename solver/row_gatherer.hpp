@@ -3,12 +3,20 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "kernels/allocate.hpp"
 #include "kernels/sell.hpp"
 #include "solver/recognition.hpp"
 
 namespace needflow {
+
+/// Weights that every lane has of its own in the place of MR (M6), on the patterns of the
+/// recognition's rows: entries × L each. Empty: MR.
+struct LaneWeights {
+  std::span<const double> by_provider;
+  std::span<const double> by_recipient;
+};
 
 /// The passes of kernels/allocate.hpp on one network under one cap. Const calls may come from any
 /// thread.
@@ -17,6 +25,9 @@ class RowGatherer {
  public:
   /// Keeps a reference to `recognition`.
   RowGatherer(const Recognition& recognition, Cap cap);
+
+  /// For L > 1, from the next pass on. What the spans name must stay where it is.
+  void set_weights(const LaneWeights& weights) { weights_ = weights; }
 
   /// Called once a round: after some, a copy in eights is made where it pays. It costs as much as
   /// four rounds and saves a third of each.
@@ -39,12 +50,15 @@ class RowGatherer {
   }
 
  private:
+  [[nodiscard]] CsrView by_provider() const;
+  [[nodiscard]] CsrView by_recipient() const;
   [[nodiscard]] const SellMatrix& recipient_eights() const {
     return recognition_.agent_network ? provider_eights_ : recipient_eights_;
   }
 
   const Recognition& recognition_;
   Cap cap_;
+  LaneWeights weights_;
   RowPasses<L> rows_;
   SellPasses eights_;
   SellMatrix provider_eights_;

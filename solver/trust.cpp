@@ -44,14 +44,19 @@ Recognition two_sided(const Recognition& recognition) {
   return result;
 }
 
-LaneSpan<double, 1> lane(LaneVector<double>& values) { return LaneSpan<double, 1>(values); }
+template <int L>
+LaneSpan<double, L> lanes_of(LaneVector<double>& values) {
+  return LaneSpan<double, L>(values);
+}
 
 /// What one edge's auditor sees of several need types, each exaggeration with the same noise.
+template <int L>
 struct TypesAudit {
-  const EpisodeEvidence& evidence;
+  const EpisodeEvidence<L>& evidence;
   const TrustSettings& settings;
   const TrustDraws& draws;
   RandomStream stream;
+  std::size_t lane;
 
   /// Mean of 1 − e over the types with an observation; NaN without any.
   [[nodiscard]] double operator()(std::size_t i, std::size_t j) const {
@@ -65,11 +70,14 @@ struct TypesAudit {
         noise = settings.audit_noise * inverse_normal(uniform_open(words[0]));
       }
     }
+    const std::size_t nodes = evidence.exaggeration.size() / (evidence.types * L);
     double sum = 0.0;
     double seen = 0.0;
-    for (std::size_t type = 0; type < evidence.exaggeration.size(); ++type) {
-      const double exaggeration = evidence.exaggeration[type][j];
-      if (evidence.capacity[type][i] == 0 || std::isnan(exaggeration)) continue;
+    for (std::size_t type = 0; type < evidence.types; ++type) {
+      const double exaggeration = evidence.exaggeration[(type * nodes + j) * L + lane];
+      if (evidence.capacity[(type * nodes + i) * L + lane] == 0 || std::isnan(exaggeration)) {
+        continue;
+      }
       sum += std::clamp(exaggeration + noise, 0.0, 1.0);
       seen += 1.0;
     }
@@ -79,39 +87,50 @@ struct TypesAudit {
 
 }  // namespace
 
-Trust::Trust(const TrustNetwork& network, const Recognition& recognition,
-             const TrustSettings& settings, const LinkRatings* ratings,
-             std::span<const Strategy> strategies, const TrustDraws& draws, Threads threads)
+template <int L>
+Trust<L>::Trust(const TrustNetwork& network, const Recognition& recognition,
+                std::span<const TrustRun> runs, const LinkRatings* ratings, Threads threads)
     : network_(network),
-      settings_(settings),
-      draws_(draws),
       threads_(threads),
-      weights_(two_sided(recognition)),
-      reputation_(network.nodes(), 1.0),
-      received_(network.nodes(), kNothing),
-      observed_(network.nodes(), kNothing),
-      auditors_(network.nodes(), 0.0) {
-  for (Copy* copy : {&by_source_, &by_target_}) {
-    for (auto* values : {&copy->good, &copy->bad, &copy->values}) {
-      values->resize(network.links.columns.size());
-    }
-    copy->sums.resize(network.nodes());
-    const bool by_source = copy == &by_source_;
-    if (ratings != nullptr) {
-      start_counts<1>(0, by_source ? ratings->by_source : ratings->by_target, ratings->lowest,
-                      ratings->highest, settings_.prior_strength, counts(*copy));
-    }
-    trust_of_counts<1>(network_.links.view(), {1}, counts(*copy), rows(*copy), threads_);
+      entries_(static_cast<std::size_t>(recognition.provider_rows.entries())),
+      reputation_(network.nodes() * L, 1.0),
+      received_(network.nodes() * L, kNothing),
+      observed_(network.nodes() * L, kNothing),
+      auditors_(network.nodes() * L, 0.0) {
+  if constexpr (L == 1) weights_ = two_sided(recognition);
+  for (std::size_t l = 0; l < runs.size(); ++l) {
+    settings_[l] = runs[l].settings;
+    draws_[l] = runs[l].draws;
+    updates_[l] = 1;
+    draw_pretrusted(l, runs[l].strategies);
   }
-  draw_pretrusted(strategies, draws);
+  start_copy(by_source_, ratings);
+  start_copy(by_target_, ratings);
   take_in_trust();
   weigh();
 }
 
+template <int L>
+void Trust<L>::start_copy(Copy& copy, const LinkRatings* ratings) {
+  for (auto* values : {&copy.good, &copy.bad, &copy.values}) {
+    values->resize(network_.links.columns.size() * L);
+  }
+  copy.sums.assign(network_.nodes() * L, 1.0);  // a lane without a run: nobody without trust
+  const bool by_source = &copy == &by_source_;
+  for (std::size_t l = 0; l < L && ratings != nullptr; ++l) {
+    if (updates_[l] == 0 || settings_[l].initial != InitialTrust::ratings) continue;
+    start_counts<L>(l, by_source ? ratings->by_source : ratings->by_target, ratings->lowest,
+                    ratings->highest, settings_[l].prior_strength, counts(copy));
+  }
+  trust_of_counts<L>(network_.links.view(), updates_, counts(copy), rows(copy), threads_);
+}
+
 /// Kamvar et al. trust some peers beforehand because they know them to be good: the max(1,
 /// ⌊f·n + ½⌋) nodes with the smallest draws among those that do not deceive, providers included.
-void Trust::draw_pretrusted(std::span<const Strategy> strategies, const TrustDraws& draws) {
-  if (settings_.pretrusted == 0.0) return;
+template <int L>
+void Trust<L>::draw_pretrusted(std::size_t lane, std::span<const Strategy> strategies) {
+  if (settings_[lane].pretrusted == 0.0) return;
+  const TrustDraws& draws = draws_[lane];
   const RandomStream stream(draws.seed, "pretrusted");
   std::vector<std::pair<double, std::size_t>> honest;
   for (std::size_t node = 0; node < network_.nodes(); ++node) {
@@ -121,60 +140,82 @@ void Trust::draw_pretrusted(std::span<const Strategy> strategies, const TrustDra
     honest.emplace_back(uniform01(stream, key), node);
   }
   const double wanted =
-      std::floor(settings_.pretrusted * static_cast<double>(network_.nodes()) + 0.5);
+      std::floor(settings_[lane].pretrusted * static_cast<double>(network_.nodes()) + 0.5);
   const std::size_t count =
       std::min(honest.size(), std::max<std::size_t>(1, static_cast<std::size_t>(wanted)));
   if (count == 0) return;  // everybody deceives: nobody is known to be good
   std::sort(honest.begin(), honest.end());
-  pretrusted_.assign(network_.nodes(), 0);
-  start_.assign(network_.nodes(), 0.0);
+  pretrusted_[lane].assign(network_.nodes(), 0);
+  start_[lane].assign(network_.nodes(), 0.0);
   for (std::size_t i = 0; i < count; ++i) {
-    pretrusted_[honest[i].second] = 1;
-    start_[honest[i].second] = 1.0 / static_cast<double>(count);
+    pretrusted_[lane][honest[i].second] = 1;
+    start_[lane][honest[i].second] = 1.0 / static_cast<double>(count);
   }
 }
 
-EvidenceCounts<1> Trust::counts(Copy& copy) const { return {lane(copy.good), lane(copy.bad)}; }
-
-TrustRows<1> Trust::rows(Copy& copy) const { return {lane(copy.values), lane(copy.sums)}; }
-
-bool Trust::has_no_weight(std::size_t node) const {
-  return settings_.tiers == 0 && settings_.global_share == 1.0 && settings_.gamma > 0.0 &&
-         !(reputation_[node] > 0.0);
+template <int L>
+EvidenceCounts<L> Trust<L>::counts(Copy& copy) const {
+  return {lanes_of<L>(copy.good), lanes_of<L>(copy.bad)};
 }
 
-void Trust::update(std::size_t episode, const EpisodeEvidence& evidence) {
-  if (evidence.exaggeration.size() == 1) {
+template <int L>
+TrustRows<L> Trust<L>::rows(Copy& copy) const {
+  return {lanes_of<L>(copy.values), lanes_of<L>(copy.sums)};
+}
+
+template <int L>
+bool Trust<L>::has_no_weight(std::size_t node, std::size_t lane) const {
+  const TrustSettings& settings = settings_[lane];
+  return settings.tiers == 0 && settings.global_share == 1.0 && settings.gamma > 0.0 &&
+         !(reputation_[node * L + lane] > 0.0);
+}
+
+template <int L>
+void Trust<L>::update(std::size_t episode, const EpisodeEvidence<L>& evidence) {
+  if (evidence.types == 1) {
     update_one_type(episode, evidence);
   } else {
-    update_types(TrustRow::source, episode, evidence, by_source_);
-    update_types(TrustRow::target, episode, evidence, by_target_);
+    for (std::size_t l = 0; l < L; ++l) {
+      if (updates_[l] == 0) continue;
+      update_types(TrustRow::source, l, episode, evidence, by_source_);
+      update_types(TrustRow::target, l, episode, evidence, by_target_);
+    }
+    const CsrView links = network_.links.view();
+    trust_of_counts<L>(links, updates_, counts(by_source_), rows(by_source_), threads_);
+    trust_of_counts<L>(links, updates_, counts(by_target_), rows(by_target_), threads_);
   }
   take_in_trust();
   find_reputation();
   weigh();
 }
 
-void Trust::update_one_type(std::size_t episode, const EpisodeEvidence& evidence) {
-  Audits<1> audits;
-  audits.network = draws_.network;
-  audits.rules[0] = {settings_.decay, settings_.audit_noise, settings_.audit,
-                     audit_stream(draws_.seed, episode).key(), draws_.replicate};
-  audits.updates = {1};
-  audits.exaggeration = LaneSpan<const double, 1>(evidence.exaggeration[0]);
-  audits.auditors = LaneSpan<const std::uint8_t, 1>(evidence.capacity[0]);
+template <int L>
+void Trust<L>::update_one_type(std::size_t episode, const EpisodeEvidence<L>& evidence) {
+  Audits<L> audits;
+  audits.network = draws_[0].network;
+  for (std::size_t l = 0; l < L; ++l) {
+    const TrustSettings& settings = settings_[l];
+    audits.rules[l] = {settings.decay, settings.audit_noise, settings.audit,
+                       audit_stream(draws_[l].seed, episode).key(), draws_[l].replicate};
+  }
+  audits.updates = updates_;
+  audits.exaggeration = LaneSpan<const double, L>(evidence.exaggeration);
+  audits.auditors = LaneSpan<const std::uint8_t, L>(evidence.capacity);
   const CsrView links = network_.links.view();
-  update_trust<1>(links, TrustRow::source, audits, counts(by_source_), rows(by_source_), {},
+  update_trust<L>(links, TrustRow::source, audits, counts(by_source_), rows(by_source_), {},
                   threads_);
-  update_trust<1>(links, TrustRow::target, audits, counts(by_target_), rows(by_target_),
-                  {lane(observed_), lane(auditors_)}, threads_);
+  update_trust<L>(links, TrustRow::target, audits, counts(by_target_), rows(by_target_),
+                  {lanes_of<L>(observed_), lanes_of<L>(auditors_)}, threads_);
 }
 
 /// The same for several types, where who audits whom may differ from type to type; plain, for it is
 /// once an episode and runs of several types are few.
-void Trust::update_types(TrustRow side, std::size_t episode, const EpisodeEvidence& evidence,
-                         Copy& copy) {
-  const TypesAudit audit{evidence, settings_, draws_, audit_stream(draws_.seed, episode)};
+template <int L>
+void Trust<L>::update_types(TrustRow side, std::size_t lane, std::size_t episode,
+                            const EpisodeEvidence<L>& evidence, Copy& copy) {
+  const TypesAudit<L> audit{evidence, settings_[lane], draws_[lane],
+                            audit_stream(draws_[lane].seed, episode), lane};
+  const double decay = settings_[lane].decay;
   const CsrView links = network_.links.view();
   for (std::size_t row = 0; row < links.rows(); ++row) {
     double sum = 0.0;
@@ -188,47 +229,82 @@ void Trust::update_types(TrustRow side, std::size_t episode, const EpisodeEviden
       const bool evident = !std::isnan(seen);
       const double good = evident ? 1.0 - seen : 0.0;
       const double bad = evident ? 1.0 - good : 0.0;
-      copy.good[e] = std::fma(settings_.decay, copy.good[e], good);
-      copy.bad[e] = std::fma(settings_.decay, copy.bad[e], bad);
+      copy.good[e * L + lane] = std::fma(decay, copy.good[e * L + lane], good);
+      copy.bad[e * L + lane] = std::fma(decay, copy.bad[e * L + lane], bad);
       sum += evident ? seen : 0.0;
       auditors += evident ? 1.0 : 0.0;
     }
-    if (side == TrustRow::target) observed_[row] = auditors > 0.0 ? sum / auditors : kNothing;
+    if (side == TrustRow::target) {
+      observed_[row * L + lane] = auditors > 0.0 ? sum / auditors : kNothing;
+    }
   }
-  trust_of_counts<1>(links, {1}, counts(copy), rows(copy), threads_);
 }
 
 /// What T says of each node, before it becomes W.
-void Trust::take_in_trust() {
+template <int L>
+void Trust<L>::take_in_trust() {
   const std::vector<Offset>& offsets = network_.links.offsets;
   for (std::size_t node = 0; node < network_.nodes(); ++node) {
-    const Offset degree = offsets[node + 1] - offsets[node];
-    received_[node] = degree > 0 ? by_target_.sums[node] / static_cast<double>(degree) : kNothing;
+    const auto degree = static_cast<double>(offsets[node + 1] - offsets[node]);
+    const double* const sums = by_target_.sums.data() + node * L;
+    double* const received = received_.data() + node * L;
+    for (std::size_t l = 0; l < L; ++l) received[l] = degree > 0.0 ? sums[l] / degree : kNothing;
   }
 }
 
-void Trust::find_reputation() {
+/// Lanes that restart from everybody go together, others one by one: the iteration has one u for
+/// all.
+template <int L>
+void Trust<L>::find_reputation() {
+  PerLane<EigenTrustRule, L> rules;
+  PerLane<std::uint8_t, L> together = updates_;
+  for (std::size_t l = 0; l < L; ++l) {
+    rules[l].restart = settings_[l].restart;
+    if (L > 1 && !start_[l].empty()) together[l] = 0;
+  }
+  const LaneSpan<double, L> global = lanes_of<L>(reputation_);
+  ends_ = eigentrust<L>(network_.links.view(), read(by_target_.values), read(by_source_.sums),
+                        L == 1 ? std::span<const double>(start_[0]) : std::span<const double>(),
+                        rules, together, global, workspace_, threads_);
+  for (std::size_t l = 0; l < L; ++l) {
+    if (updates_[l] != together[l]) ends_[l] = reputation_alone(l);
+  }
+  scale_to_largest<L>(ends_, updates_, global, threads_);
+}
+
+template <int L>
+EigenTrustEnd Trust<L>::reputation_alone(std::size_t lane) {
+  const auto take = [lane](const LaneVector<double>& values) {
+    LaneVector<double> own(values.size() / L);
+    for (std::size_t i = 0; i < own.size(); ++i) own[i] = values[i * L + lane];
+    return own;
+  };
+  const LaneVector<double> trust = take(by_target_.values);
+  const LaneVector<double> sums = take(by_source_.sums);
+  LaneVector<double> global(network_.nodes());
+  EigenTrustWorkspace<1> workspace;
   PerLane<EigenTrustRule, 1> rules;
-  rules[0].restart = settings_.restart;
-  const LaneSpan<double, 1> global = lane(reputation_);
-  const auto ends = eigentrust<1>(
-      network_.links.view(), LaneSpan<const double, 1>(by_target_.values),
-      LaneSpan<const double, 1>(by_source_.sums), start_, rules, {1}, global, workspace_, threads_);
-  scale_to_largest<1>(ends, {1}, global, threads_);
-  end_ = ends[0];
+  rules[0].restart = settings_[lane].restart;
+  const auto ends = eigentrust<1>(network_.links.view(), LaneSpan<const double, 1>(trust),
+                                  LaneSpan<const double, 1>(sums), start_[lane], rules, {1},
+                                  lanes_of<1>(global), workspace, threads_);
+  for (std::size_t i = 0; i < global.size(); ++i) reputation_[i * L + lane] = global[i];
+  return ends[0];
 }
 
 /// Agents by the trust they receive, least first, in tiers of equal size; those of equal trust stay
 /// together in the tier of the middle one of them: what rounding puts first must not matter.
 /// O(N log N), once an episode.
-void Trust::find_tiers() {
-  tier_trust_.assign(network_.nodes(), 1.0);  // where nobody has a link to trust over
+template <int L>
+void Trust<L>::find_tiers(std::size_t lane) {
   std::vector<std::pair<double, std::size_t>> order;
   for (std::size_t node = 0; node < network_.nodes(); ++node) {
-    if (!std::isnan(received_[node])) order.emplace_back(received_[node], node);
+    const double received = received_[node * L + lane];
+    if (!std::isnan(received)) order.emplace_back(received, node);
+    tier_trust_[node * L + lane] = 1.0;  // where nobody has a link to trust over
   }
   std::sort(order.begin(), order.end());
-  const auto tiers = std::min(static_cast<std::size_t>(settings_.tiers), order.size());
+  const auto tiers = std::min(static_cast<std::size_t>(settings_[lane].tiers), order.size());
   const auto end_of_ties = [&order](std::size_t begin) {
     std::size_t end = begin + 1;
     while (end < order.size() && order[end].first - order[end - 1].first <= kTie) ++end;
@@ -245,67 +321,111 @@ void Trust::find_tiers() {
     const double sum =
         block_sum(end - begin, Threads::one, [&](std::size_t i) { return order[begin + i].first; });
     for (std::size_t i = begin; i < end; ++i) {
-      tier_trust_[order[i].second] = sum / static_cast<double>(end - begin);
+      tier_trust_[order[i].second * L + lane] = sum / static_cast<double>(end - begin);
     }
     begin = end;
   }
 }
 
-/// Turns both copies of T into W and puts it where the rounds read it. The entries of MR are a
-/// stretch of the links unless some links have MR = 0.
-void Trust::weigh() {
-  Weighting<1> weighting;
-  // A tier's mean takes the place of a reputation that nobody's own trust is mixed with.
-  const bool tiered = settings_.tiers > 0;
-  if (tiered) find_tiers();
-  weighting.rules[0] = {tiered ? 1.0 : settings_.global_share, power_of(settings_.gamma)};
-  weighting.updates = {1};
-  weighting.reputation = LaneSpan<const double, 1>(tiered ? tier_trust_ : reputation_);
+/// Turns both copies of T into W.
+template <int L>
+void Trust<L>::weigh() {
+  Weighting<L> weighting;
+  weighting.updates = updates_;
+  const auto is_tiered = [](const TrustSettings& settings) { return settings.tiers > 0; };
+  const bool tiered = std::any_of(settings_.begin(), settings_.end(), is_tiered);
+  if (tiered) tier_trust_ = reputation_;
+  for (std::size_t l = 0; l < L; ++l) {
+    // A tier's mean takes the place of a reputation that nobody's own trust is mixed with.
+    const bool by_tier = is_tiered(settings_[l]);
+    if (by_tier && updates_[l] != 0) find_tiers(l);
+    weighting.rules[l] = {by_tier ? 1.0 : settings_[l].global_share, power_of(settings_[l].gamma)};
+  }
+  weighting.reputation = read(tiered ? tier_trust_ : reputation_);
   const CsrView links = network_.links.view();
-  weigh_trust<1>(links, TrustRow::source, weighting, lane(by_source_.values), threads_);
-  weigh_trust<1>(links, TrustRow::target, weighting, lane(by_target_.values), threads_);
+  weigh_trust<L>(links, TrustRow::source, weighting, lanes_of<L>(by_source_.values), threads_);
+  weigh_trust<L>(links, TrustRow::target, weighting, lanes_of<L>(by_target_.values), threads_);
+  take_weights();
+}
+
+/// Puts W where the rounds read it. The entries of MR are a stretch of the links unless some links
+/// have MR = 0; of lanes the stretch is read in place.
+template <int L>
+void Trust<L>::take_weights() {
   const auto take = [](const LaneVector<double>& values, std::size_t first,
-                       const std::vector<Offset>& places, std::vector<double>& weights) {
+                       const std::vector<Offset>& places, auto& weights) {
     if (places.empty()) {
-      std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(first), weights.size(),
+      std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(first * L), weights.size(),
                   weights.begin());
       return;
     }
-    for (std::size_t e = 0; e < weights.size(); ++e) {
-      weights[e] = values[static_cast<std::size_t>(places[e])];
+    for (std::size_t e = 0; e < places.size(); ++e) {
+      std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(places[e]) * L, L,
+                  weights.begin() + static_cast<std::ptrdiff_t>(e * L));
     }
   };
-  take(by_source_.values, 0, network_.provider_links, weights_.provider_rows.weights);
-  take(by_target_.values, network_.first_of_recipients, network_.recipient_links,
-       weights_.recipient_rows_if_bipartite.weights);
+  if constexpr (L == 1) {
+    take(by_source_.values, 0, network_.provider_links, weights_.provider_rows.weights);
+    take(by_target_.values, network_.first_of_recipients, network_.recipient_links,
+         weights_.recipient_rows_if_bipartite.weights);
+  } else if (!network_.provider_links.empty()) {
+    provider_weights_.resize(entries_ * L);
+    recipient_weights_.resize(entries_ * L);
+    take(by_source_.values, 0, network_.provider_links, provider_weights_);
+    take(by_target_.values, 0, network_.recipient_links, recipient_weights_);
+  }
 }
 
-double Trust::mean() const {
+template <int L>
+LaneWeights Trust<L>::lane_weights() const requires(L > 1) {
+  if (!provider_weights_.empty()) return {provider_weights_, recipient_weights_};
+  const std::size_t count = entries_ * L;
+  return {std::span(by_source_.values).first(count),
+          std::span(by_target_.values).subspan(network_.first_of_recipients * L, count)};
+}
+
+template <int L>
+double Trust<L>::mean(std::size_t lane) const {
   const auto links = static_cast<double>(network_.links.columns.size());
-  return links > 0.0 ? block_sum(std::span<const double>(by_target_.sums), threads_) / links
-                     : kNothing;
+  if (!(links > 0.0)) return kNothing;
+  const double sum = block_sum(network_.nodes(), threads_, [this, lane](std::size_t node) {
+    return by_target_.sums[node * L + lane];
+  });
+  return sum / links;
 }
 
-std::size_t Trust::bytes() const {
-  std::size_t doubles = start_.size() + reputation_.size() + tier_trust_.size() + received_.size() +
-                        observed_.size() + auditors_.size() + workspace_.shares.size() +
+template <int L>
+std::size_t Trust<L>::bytes() const {
+  std::size_t doubles = reputation_.size() + tier_trust_.size() + received_.size() +
+                        observed_.size() + auditors_.size() + provider_weights_.size() +
+                        recipient_weights_.size() + workspace_.shares.size() +
                         workspace_.next_shares.size() + workspace_.inverse_sum.size() +
                         workspace_.kept.size() + workspace_.block_changes.size();
   for (const Copy* copy : {&by_source_, &by_target_}) {
     doubles += copy->good.size() + copy->bad.size() + copy->values.size() + copy->sums.size();
   }
-  return doubles * sizeof(double) + pretrusted_.size() + weights_.bytes();
+  std::size_t bytes = weights_.bytes();
+  for (std::size_t l = 0; l < L; ++l) {
+    doubles += start_[l].size();
+    bytes += pretrusted_[l].size();
+  }
+  return doubles * sizeof(double) + bytes;
 }
 
+template class Trust<1>;
+template class Trust<8>;
+template class Trust<16>;
+
 std::int64_t trust_bytes(std::int64_t providers, std::int64_t recipients, std::int64_t entries,
-                         bool agent_network) {
+                         bool agent_network, int lanes) {
   constexpr std::int64_t kWord = 8;
   constexpr std::int64_t kEntry = 12;  // a column and a weight
   const std::int64_t nodes = agent_network ? recipients : providers + recipients;
   const std::int64_t links = agent_network ? entries : 2 * entries;
   const std::int64_t network = links * kEntry + nodes * kWord;
-  const std::int64_t weights = 2 * entries * kEntry + 2 * (providers + recipients) * kWord;
-  return network + weights + 6 * links * kWord + 14 * nodes * kWord;
+  const std::int64_t weights =
+      lanes > 1 ? 0 : 2 * entries * kEntry + 2 * (providers + recipients) * kWord;
+  return network + weights + lanes * (6 * links * kWord + 14 * nodes * kWord);
 }
 
 }  // namespace needflow

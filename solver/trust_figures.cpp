@@ -68,7 +68,7 @@ double satisfied_of(std::span<const Strategy> strategies, std::span<const double
   return total > 0.0 ? sum(satisfied) / total : 1.0;
 }
 
-bool deceives(Strategy strategy) { return strategy != Strategy::cooperative; }
+constexpr auto deceives = [](Strategy strategy) { return strategy != Strategy::cooperative; };
 
 /// Means of equal trust differ by their rounding; less than this is a tie.
 constexpr double kTie = 1e-12;

@@ -153,14 +153,13 @@ double CostTrials::seconds(const Sweep& sweep, const Plan& plan) {
     seconds += optimum_seconds(sweep, plan, {sweep.optimum, sweep.fairest});
   }
   for (const NetworkTask& task : plan.tasks) {
-    const auto runs = static_cast<std::int64_t>(task.points.size() * sweep.types());
-    const auto together =
-        std::min<std::int64_t>(task.layout.lanes, std::max<std::int64_t>(1, runs));
+    const std::int64_t runs = std::max<std::int64_t>(1, run_sizes(sweep, task).runs);
+    const auto together = static_cast<double>(std::min<std::int64_t>(task.layout.lanes, runs));
     const bool large = task.entries * task.layout.lanes >= kLargeEntries * 8;
     const BatchCost& cost = batch(task.layout.lanes, large);
-    const double batch_rounds = static_cast<double>(task.rounds) / static_cast<double>(together);
-    seconds +=
-        static_cast<double>(task.trust_rounds * task.entries) * kTrustRoundVisits * cost.entry;
+    const double batch_rounds = static_cast<double>(task.rounds) / together;
+    seconds += static_cast<double>(task.trust_rounds * task.entries) / together *
+               kTrustRoundVisits * cost.entry;
     seconds += batch_rounds * (static_cast<double>(task.entries) * cost.entry +
                                static_cast<double>(task.providers + task.recipients) * cost.agent);
   }

@@ -19,23 +19,25 @@ Draw totalled(Amounts amounts) {
 
 }  // namespace
 
-std::shared_ptr<const Draw> DrawCache::draw_of(const Point& point) {
+std::shared_ptr<const Draw> DrawCache::draw_of(const Point& point, std::uint32_t episode) {
   const bool given = sweep_.instance->has_amounts();
   PopulationSettings population = point.settings.population;
   population.supply_ratio.reset();
   const bool same =
       last_ != nullptr && (given || (population == population_ && seed_ == point.settings.seed &&
-                                     network_ == point.network && replicate_ == point.replicate));
+                                     network_ == point.network && replicate_ == point.replicate &&
+                                     episode_ == episode));
   if (same) return last_;
   last_.reset();  // the memory of the old one is not needed beside the new one
   last_ = std::make_shared<const Draw>(
       totalled(given ? sweep_.instance->amounts
                      : draw_population(population, agents_, point.settings.seed, point.network,
-                                       point.replicate)));
+                                       point.replicate, episode)));
   population_ = population;
   seed_ = point.settings.seed;
   network_ = point.network;
   replicate_ = point.replicate;
+  episode_ = episode;
   return last_;
 }
 

@@ -2,6 +2,8 @@
 // their draws: the ratio is a factor, not another draw.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -22,8 +24,8 @@ class DrawCache {
  public:
   DrawCache(const Sweep& sweep, std::size_t agents) : sweep_(sweep), agents_(agents) {}
 
-  /// The draw of a point. Throws InvalidPoint where there is none.
-  [[nodiscard]] std::shared_ptr<const Draw> draw_of(const Point& point);
+  /// The draw of a point in an episode (from 0). Throws InvalidPoint where there is none.
+  [[nodiscard]] std::shared_ptr<const Draw> draw_of(const Point& point, std::uint32_t episode = 0);
 
  private:
   const Sweep& sweep_;
@@ -33,6 +35,7 @@ class DrawCache {
   std::uint64_t seed_ = 0;
   std::uint32_t network_ = 0;
   std::uint32_t replicate_ = 0;
+  std::uint32_t episode_ = 0;
 };
 
 /// What all capacities of a need type are to be multiplied by for the point's supply ratio; 1

@@ -1,18 +1,19 @@
-// M6: a point as episodes, each a run of every need type to its end and then one trust round.
+// M6: a point as episodes, each a run of every need type to its end and then one trust round, run
+// alone.
 //
-// Points go this way one by one wherever a sweep has strategies, trust or several episodes
-// (Sweep::is_episodic), or keeps traces; all others are lanes (solver/sweep/lane_runs.hpp).
+// Points go this way where somebody watches their rounds, where traces are kept, and where a
+// network has too few of them to fill lanes; others go side by side
+// (solver/sweep/episode_lanes.hpp), to the same bits.
 #pragma once
 
 #include <cstddef>
 #include <functional>
-#include <optional>
 #include <span>
 
+#include "solver/sweep/episode_point.hpp"
 #include "solver/sweep/optima.hpp"
 #include "solver/sweep/outcome.hpp"
 #include "solver/sweep/sweep.hpp"
-#include "solver/trust_network.hpp"
 
 namespace needflow {
 
@@ -26,16 +27,6 @@ struct WatchedRun {
 /// Called after every round of a point. The solver knows on which matrix it runs.
 using PointObserver = std::function<void(const WatchedRun& run, const RoundSolver& solver)>;
 
-/// What the trust of all points on a network shares.
-struct TrustGround {
-  TrustNetwork network;
-  std::optional<LinkRatings> ratings;  ///< of a ratings file
-};
-
-/// Nothing for a sweep without trust.
-[[nodiscard]] std::optional<TrustGround> trust_ground(const Sweep& sweep,
-                                                      const Recognition& recognition);
-
 /// Asked before every episode; true gives the point up. Empty: nobody asks.
 using GiveUp = std::function<bool()>;
 
@@ -45,8 +36,5 @@ using GiveUp = std::function<bool()>;
                                         const Recognition& recognition, const TrustGround* ground,
                                         OptimumTable& optima, Threads threads,
                                         const PointObserver& observer, const GiveUp& give_up = {});
-
-/// Why a point of these strategies and this trust has no solution, or an empty text.
-[[nodiscard]] std::string trust_problem(const Settings& settings);
 
 }  // namespace needflow

@@ -9,8 +9,8 @@
 #include <numeric>
 #include <utility>
 
-#include "solver/statistics.hpp"
 #include "solver/sweep/draws.hpp"
+#include "solver/sweep/finished_states.hpp"
 #include "solver/sweep/point_rows.hpp"
 
 namespace needflow {
@@ -22,63 +22,6 @@ using Clock = std::chrono::steady_clock;
 double seconds_between(Clock::time_point start, Clock::time_point end) {
   return std::chrono::duration<double>(end - start).count();
 }
-
-/// Final states of runs that have ended, until there are enough of them to be measured side by
-/// side: the statistics of one run cost as much as those of L.
-template <int L>
-class FinishedStates {
- public:
-  /// With more recipients a run is measured on its own: sorting is then done that way too.
-  FinishedStates(std::size_t recipients, Threads inside)
-      : inside_(inside), room_(L > 1 && recipients <= kNetworkRows ? L : 1) {
-    for (auto* values : {&need_, &satisfied_, &over_}) values->resize(recipients * room_);
-  }
-
-  [[nodiscard]] std::size_t free_places() const { return room_ - count_; }
-  [[nodiscard]] bool empty() const { return count_ == 0; }
-
-  /// Takes in the final states of some lanes, in ascending order and no more than there are free
-  /// places.
-  void add(const LaneRounds<L>& rounds, std::span<const std::size_t> lanes,
-           const std::array<double, L>& tolerance) {
-    LaneChoice<L> chosen{};
-    for (const std::size_t lane : lanes) chosen[lane] = 1;
-    moves_.take(rounds.need(), chosen, need_.data() + count_, room_);
-    moves_.take(rounds.satisfied(), chosen, satisfied_.data() + count_, room_);
-    moves_.take(rounds.over(), chosen, over_.data() + count_, room_);
-    for (const std::size_t lane : lanes) {
-      wasted_[count_] = rounds.report(lane).wasted;
-      tolerance_[count_] = tolerance[lane];
-      ++count_;
-    }
-  }
-
-  /// The figures of all that were added, in order; then the places are free again.
-  [[nodiscard]] std::span<const Satisfaction> measure() {
-    const std::size_t count = count_;
-    count_ = 0;
-    if (room_ == 1) {
-      figures_[0] =
-          measure_satisfaction(need_, satisfied_, over_, wasted_[0], tolerance_[0], inside_);
-    } else {
-      using Lanes = LaneSpan<const double, L>;
-      measure_spread<L>({Lanes(need_), Lanes(satisfied_), Lanes(over_), wasted_, tolerance_},
-                        workspace_, std::span<Satisfaction, L>(figures_), inside_);
-    }
-    return std::span(figures_).first(count);
-  }
-
- private:
-  Threads inside_;
-  std::size_t room_;
-  std::size_t count_ = 0;
-  LaneMoves<L> moves_ = lane_moves<L>();
-  LaneVector<double> need_, satisfied_, over_;
-  std::array<double, L> wasted_{};
-  std::array<double, L> tolerance_{};
-  std::array<Satisfaction, L> figures_;
-  SpreadWorkspace workspace_;
-};
 
 /// One thread's lanes.
 template <int L>
@@ -337,31 +280,38 @@ std::size_t replicates_at_once(std::size_t points, std::size_t replicates,
 
 }  // namespace
 
-RunQueue::RunQueue(const Sweep& sweep, std::vector<std::size_t> points)
-    : points_(std::move(points)), types_(sweep.types()) {
+RunQueue::RunQueue(const Sweep& sweep, const std::vector<std::size_t>& points)
+    : points_(in_lane_order(sweep, points)), types_(sweep.types()) {
+  PointReader reader(sweep);
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const RoundSettings& settings = reader.at(points[i]).settings.round;
+    if (i == 0) traits_ = BatchTraits::of(settings);
+    traits_.include(settings);
+  }
+}
+
+std::vector<std::size_t> in_lane_order(const Sweep& sweep, const std::vector<std::size_t>& points) {
   constexpr std::size_t kSettlements = 3;
-  if (points_.empty()) return;
+  if (points.empty()) return {};
   const auto replicates = static_cast<std::size_t>(sweep.replicates);
   std::vector<std::pair<std::size_t, std::size_t>> sorts;  // settlement, replicate
-  sorts.reserve(points_.size());
+  sorts.reserve(points.size());
   std::array<bool, kSettlements> seen{};
   PointReader reader(sweep);
-  for (std::size_t i = 0; i < points_.size(); ++i) {
-    const Point& point = reader.at(points_[i]);
-    if (i == 0) traits_ = BatchTraits::of(point.settings.round);
-    traits_.include(point.settings.round);
+  for (const std::size_t index : points) {
+    const Point& point = reader.at(index);
     const auto settlement = static_cast<std::size_t>(point.settings.round.settlement);
     seen[settlement] = true;
     sorts.emplace_back(settlement, replicate_of(sweep, point));
   }
   const auto settlements = static_cast<std::size_t>(std::count(seen.begin(), seen.end(), true));
-  const std::size_t some = replicates_at_once(points_.size(), replicates, settlements);
+  const std::size_t some = replicates_at_once(points.size(), replicates, settlements);
   std::vector<std::size_t> keys;
   keys.reserve(sorts.size());
   for (const auto& [settlement, replicate] : sorts) {
     keys.push_back((replicate / some * kSettlements + settlement) * some + replicate % some);
   }
-  points_ = ordered(points_, keys, (replicates / some + 1) * kSettlements * some);
+  return ordered(points, keys, (replicates / some + 1) * kSettlements * some);
 }
 
 std::vector<std::size_t> by_replicate(const Sweep& sweep, const std::vector<std::size_t>& points) {

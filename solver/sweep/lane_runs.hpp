@@ -30,7 +30,7 @@ struct Run {
 /// with their like.
 class RunQueue {
  public:
-  RunQueue(const Sweep& sweep, std::vector<std::size_t> points);
+  RunQueue(const Sweep& sweep, const std::vector<std::size_t>& points);
 
   [[nodiscard]] std::size_t runs() const { return points_.size() * types_; }
   [[nodiscard]] const BatchTraits& traits() const { return traits_; }
@@ -42,6 +42,10 @@ class RunQueue {
   BatchTraits traits_;
   std::atomic<std::size_t> taken_ = 0;
 };
+
+/// The order in which a RunQueue hands out points.
+[[nodiscard]] std::vector<std::size_t> in_lane_order(const Sweep& sweep,
+                                                     const std::vector<std::size_t>& points);
 
 /// The points of a network, replicate by replicate, for those who run them one by one.
 [[nodiscard]] std::vector<std::size_t> by_replicate(const Sweep& sweep,

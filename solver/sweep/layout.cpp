@@ -21,7 +21,17 @@ constexpr std::int64_t kLaneBytesAnAgent = 160;
 // runs out first.
 constexpr std::int64_t kWorkToShareRows = std::int64_t{1} << 23;
 
+// With trust a lane has weights and counts of its own, six numbers a link and direction, so that
+// there is no stream which lanes share: 16 lanes are slower than 8 (bench/episode_lanes.py, k = 20:
+// CPU time of one lane over that of 8 and of 16 is 2.1 and 2.0 with N = 100, 1.6 and 1.2 with 1000,
+// 1.35 and 1.05 with 10,000). Beyond this many links a batch would hold 100 MB a thread for a gain
+// of a third at most, and one lane is taken.
+constexpr std::int64_t kEntriesForTrust = std::int64_t{1} << 18;
+
 int choose_lanes(const RunSizes& sizes) {
+  if (sizes.trusts) {
+    return sizes.runs >= kRunsForEight && sizes.entries <= kEntriesForTrust ? 8 : 1;
+  }
   const std::int64_t agents = std::max(sizes.providers, sizes.recipients);
   if (sizes.runs >= kRunsForSixteen && agents <= kAgentsForSixteen) return 16;
   const bool fits = 8 * kLaneBytesAnAgent * agents <= kMostBatchBytes;
@@ -32,12 +42,17 @@ int choose_lanes(const RunSizes& sizes) {
 
 Layout choose_layout(const RunSizes& sizes, std::optional<int> forced_lanes) {
   Layout layout;
-  // A trace wants to see every round of its run, and episodes follow one another.
+  // A trace wants to see every round of its run.
   if (!sizes.one_by_one) layout.lanes = forced_lanes.value_or(choose_lanes(sizes));
   const std::int64_t work = sizes.entries * layout.lanes;
   const bool one_batch = sizes.runs <= layout.lanes;
   layout.shares_rows = work >= kWorkToShareRows || (one_batch && work >= kEntriesForThreads);
   return layout;
+}
+
+int batch_lanes(std::size_t runs, int lanes) {
+  if (static_cast<std::int64_t>(runs) < kRunsForEight) return 1;
+  return runs <= 8 ? std::min(lanes, 8) : lanes;
 }
 
 std::string layout_text(const Layout& layout) {

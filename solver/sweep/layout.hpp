@@ -20,8 +20,9 @@ struct RunSizes {
   std::int64_t providers = 0;
   std::int64_t recipients = 0;
   std::int64_t entries = 0;  ///< stored entries of the matrix
-  std::int64_t runs = 0;     ///< points × need types on it
-  bool one_by_one = false;   ///< traces are kept, or points are episodes
+  std::int64_t runs = 0;  ///< what may be lanes: points × need types on it, or points of episodes
+  bool one_by_one = false;  ///< traces are kept
+  bool trusts = false;      ///< some runs have trust, and so weights of their own
 };
 
 /// From how many entries × lanes threads gain anything inside one batch.
@@ -29,6 +30,9 @@ inline constexpr std::int64_t kEntriesForThreads = 200'000;
 
 /// `forced_lanes` overrules the width where runs may be lanes at all (tests, and measuring).
 [[nodiscard]] Layout choose_layout(const RunSizes& sizes, std::optional<int> forced_lanes = {});
+
+/// The width for a batch of so many runs, at most `lanes`: narrower where most would be empty.
+[[nodiscard]] int batch_lanes(std::size_t runs, int lanes);
 
 /// "one lane", "16 lanes, a batch a thread", "8 lanes, rows shared by all threads" …
 [[nodiscard]] std::string layout_text(const Layout& layout);

@@ -9,7 +9,7 @@
 
 #include "solver/max_flow.hpp"
 #include "solver/rounds.hpp"
-#include "solver/sweep/episode_runs.hpp"
+#include "solver/sweep/episode_point.hpp"
 #include "solver/sweep/outcome.hpp"
 #include "solver/trust.hpp"
 
@@ -27,10 +27,7 @@ void size_task(const Sweep& sweep, NetworkTask& task, std::optional<int> forced_
     task.recipients = static_cast<std::int64_t>(instance.recognition.recipients());
     task.entries = instance.recognition.provider_rows.entries();
   }
-  const auto runs = static_cast<std::int64_t>(task.points.size() * sweep.types());
-  task.layout = choose_layout(
-      {task.providers, task.recipients, task.entries, runs, sweep.traces || sweep.is_episodic()},
-      forced_lanes);
+  task.layout = choose_layout(run_sizes(sweep, task), forced_lanes);
 }
 
 std::string settings_problem(const Sweep& sweep, const Settings& settings) {
@@ -78,9 +75,10 @@ void add_costs(const Sweep& sweep, const NetworkTask& task, std::int64_t rounds,
       task.layout.lanes, BatchTraits::of(task.example.settings.round)));
   const std::int64_t flow = sweep.optimum || sweep.fairest ? kFlowBytes * task.entries : 0;
   const bool two_sided = sweep.instance->source == Source::bipartite;
-  const std::int64_t trust =
-      sweep.has_trust() ? trust_bytes(task.providers, task.recipients, task.entries, !two_sided)
-                        : 0;
+  const std::int64_t trust = sweep.has_trust()
+                                 ? trust_bytes(task.providers, task.recipients, task.entries,
+                                               !two_sided, task.layout.lanes)
+                                 : 0;
   plan.largest_task_bytes =
       std::max(plan.largest_task_bytes, matrix_bytes(sweep, task) + state + flow + trust);
   plan.outcome_bytes += outcome_bytes(sweep, task, rounds);
@@ -206,6 +204,19 @@ std::int64_t assumed_rounds(const RoundSettings& settings) {
   return settings.settlement == SettlementKind::reallocate
              ? settings.max_rounds
              : std::min(settings.max_rounds, kFewRounds);
+}
+
+RunSizes run_sizes(const Sweep& sweep, const NetworkTask& task) {
+  // A point of episodes is a lane, with all its need types one after the other.
+  const std::size_t runs_a_point = sweep.is_episodic() ? 1 : sweep.types();
+  RunSizes sizes;
+  sizes.providers = task.providers;
+  sizes.recipients = task.recipients;
+  sizes.entries = task.entries;
+  sizes.runs = static_cast<std::int64_t>(task.points.size() * runs_a_point);
+  sizes.one_by_one = sweep.traces;
+  sizes.trusts = sweep.has_trust();
+  return sizes;
 }
 
 Plan make_plan(const Sweep& sweep, std::optional<int> forced_lanes) {

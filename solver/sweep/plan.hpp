@@ -53,6 +53,9 @@ inline constexpr std::int64_t kFewRounds = 4;
 inline constexpr double kTrustRoundVisits = 20.0;
 [[nodiscard]] std::int64_t assumed_rounds(const RoundSettings& settings);
 
+/// What the layout of a task is chosen from.
+[[nodiscard]] RunSizes run_sizes(const Sweep& sweep, const NetworkTask& task);
+
 /// `forced_lanes` overrules the layout's width; see choose_layout().
 [[nodiscard]] Plan make_plan(const Sweep& sweep, std::optional<int> forced_lanes = {});
 

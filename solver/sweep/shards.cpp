@@ -32,10 +32,7 @@ NetworkTask part_of(const Sweep& sweep, const NetworkTask& task, std::vector<std
   part.rounds = task.rounds / all * some + task.rounds % all * some / all;
   part.trust_rounds = task.trust_rounds / all * some + task.trust_rounds % all * some / all;
   part.points = std::move(points);
-  const auto runs = some * static_cast<std::int64_t>(sweep.types());
-  part.layout = choose_layout(
-      {task.providers, task.recipients, task.entries, runs, sweep.traces || sweep.is_episodic()},
-      forced_lanes);
+  part.layout = choose_layout(run_sizes(sweep, part), forced_lanes);
   return part;
 }
 
@@ -227,7 +224,7 @@ TaskCost cost_of(const Sweep& sweep, const NetworkTask& task) {
     const Settings& settings = reader.at(point).settings;
     const auto episodes = static_cast<double>(settings.population.episodes);
     const auto rounds = static_cast<double>(assumed_rounds(settings.round));
-    const double trust = settings.trusts() ? kAloneVisits * kTrustRoundVisits * entries : 0.0;
+    const double trust = settings.trusts() ? alone * kTrustRoundVisits * entries : 0.0;
     cost.points.push_back(episodes * (round * rounds + trust));
   }
   return cost;

@@ -98,7 +98,7 @@ struct Sweep {
   [[nodiscard]] std::size_t runs_per_point() const { return types() * episodes(); }
   /// Whether some point has strategies or trust: then all have the figures of both.
   [[nodiscard]] bool has_trust() const;
-  /// Whether points are runs of solver/sweep/episodes.hpp instead of lanes.
+  /// Whether points go episode by episode (solver/sweep/episode_point.hpp).
   [[nodiscard]] bool is_episodic() const { return episodes() > 1 || has_trust(); }
   /// The axes, then `network` and `replicate` where longer than 1; `type` is not among them.
   [[nodiscard]] std::vector<Dimension> dimensions() const;

@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <new>
 #include <optional>
+#include <vector>
 
 #include "solver/error.hpp"
+#include "solver/sweep/episode_lanes.hpp"
 #include "solver/sweep/lane_runs.hpp"
 #include "solver/sweep/point_rows.hpp"
 
@@ -43,24 +46,52 @@ void for_crew(std::size_t count, bool in_turn, const Work& work) {
   tbb::this_task_arena::isolate([&] { parallel_indices(count, work, tbb::simple_partitioner()); });
 }
 
-/// Runs whose every round is watched, and points of episodes, go one by one.
-void run_one_by_one(const Sweep& sweep, const NetworkTask& task, const Recognition& recognition,
-                    OptimumTable& optima, Deliverer& deliver) {
-  const Threads inside = task.layout.shares_rows ? Threads::all : Threads::one;
-  const std::optional<TrustGround> ground = trust_ground(sweep, recognition);
-  const std::vector<std::size_t> points = by_replicate(sweep, task.points);
-  for_crew(points.size(), task.layout.shares_rows, [&](std::size_t i) {
-    if (deliver.stopped()) return;
-    Flight flight(deliver.flights());
-    flight.begin(0, points[i]);
-    const auto give_up = [&deliver] { return deliver.stopped(); };
+/// What a task's points of episodes share, and its points whose every round is watched.
+struct EpisodeTask {
+  EpisodeWork work;
+
+  /// Nothing where the sweep has been asked to stop.
+  void run_alone(std::size_t point) const {
+    if (work.deliver.stopped()) return;
+    Flight flight(work.deliver.flights());
+    flight.begin(0, point);
+    const auto give_up = [this] { return work.deliver.stopped(); };
     try {
-      deliver(run_point(sweep, points[i], recognition, ground ? &*ground : nullptr, inside, {},
-                        give_up, &optima));
+      work.deliver(run_point(work.sweep, point, work.recognition, work.ground, work.inside, {},
+                             give_up, &work.optima));
     } catch (const Interrupted&) {
       return;  // the point stays pending
     }
-  });
+  }
+
+  /// In as many of the `most` lanes as fill with so many points.
+  void run_together(const std::vector<std::size_t>& points, int most) const {
+    if (work.deliver.stopped()) return;
+    const int lanes = batch_lanes(points.size(), most);
+    try {
+      if (lanes > 1) return run_episode_batch(work, points, lanes);
+    } catch (const std::bad_alloc&) {
+      // One lane needs the least.
+    }
+    for (const std::size_t point : points) run_alone(point);
+  }
+};
+
+/// Points of episodes, and those whose every round is watched: in lanes, or one by one.
+void run_points(const Sweep& sweep, const NetworkTask& task, const Recognition& recognition,
+                OptimumTable& optima, Deliverer& deliver) {
+  const Layout& layout = task.layout;
+  const Threads inside = layout.shares_rows ? Threads::all : Threads::one;
+  const std::optional<TrustGround> ground = trust_ground(sweep, recognition);
+  const EpisodeTask all{{sweep, recognition, ground ? &*ground : nullptr, inside, optima, deliver}};
+  if (layout.lanes == 1) {
+    const std::vector<std::size_t> points = by_replicate(sweep, task.points);
+    for_crew(points.size(), layout.shares_rows, [&](std::size_t i) { all.run_alone(points[i]); });
+    return;
+  }
+  const auto batches = episode_batches(sweep, task.points, layout.lanes);
+  for_crew(batches.size(), layout.shares_rows,
+           [&](std::size_t i) { all.run_together(batches[i], layout.lanes); });
 }
 
 /// As many crews as there can be full batches; each takes runs until the queue is empty.
@@ -101,7 +132,7 @@ void run_task(const Sweep& sweep, const NetworkTask& task, Deliverer& deliver) {
   }
   OptimumTable optima(sweep, *recognition);
   if (sweep.traces || sweep.is_episodic()) {
-    run_one_by_one(sweep, task, *recognition, optima, deliver);
+    run_points(sweep, task, *recognition, optima, deliver);
   } else {
     run_in_lanes(sweep, task, *recognition, optima, deliver);
   }

@@ -217,6 +217,38 @@ LANES_OTC = toml(seed=3, instance={"ratings": "bitcoin_otc/ratings.csv.gz"},
                  population={"replicates": 6}, round={"settlement": ["stock", "stream"]})
 
 
+# Points of episodes are lanes with trust, deceit and detection of their own.
+LANES_EPISODES = toml(network={"agents": [7, 40], "neighbors": 4, "count": 2},
+                      population={"replicates": 5, "episodes": [2, 4], "supply_ratio": [0.4, 1.3]},
+                      round={"settlement": ["stock", "stream", "reallocate"],
+                             "cap": ["none", "active_need"], "max_rounds": 20},
+                      output={"agents": True})
+DECEIT = {"aggressive_fraction": 0.2, "strategic_fraction": [0.0, 0.3], "bias": [0.3, 0.8]}
+LANES_TRUST = toml(seed=11, network={"agents": [9, 60], "neighbors": 6, "count": 2},
+                   population={"replicates": 3, "episodes": 4, "supply_ratio": 0.7,
+                               "provider_fraction": 0.9},
+                   round={"settlement": ["stock", "reallocate"], "max_rounds": 12},
+                   strategies=DECEIT,
+                   trust={"mode": ["off", "on"], "gamma": [0.5, 2], "global_share": [0.0, 1.0],
+                          "tiers": [0, 3], "audit_noise": [0.0, 0.1], "detection": [False, True],
+                          "hits": 1},
+                   output={"agents": True})
+LANES_TRUST_LARGE = toml(network={"agents": 3000, "neighbors": 20},
+                         population={"replicates": 9, "episodes": 2, "supply_ratio": 0.7},
+                         strategies={"aggressive_fraction": 0.3},
+                         trust={"mode": "on", "detection": True}, output={"agents": True})
+LANES_TRUST_AID = toml(instance={"providers": "aid2022/providers.csv", "edges": "aid2022/edges.csv",
+                                 "recipients": "aid2022/recipients.csv"},
+                       population={"supply_ratio": [0.2, 0.7, 1.0], "episodes": 3},
+                       round={"cap": ["none", "active_need"]}, strategies=DECEIT,
+                       trust={"mode": "on", "pretrusted": [0.0, 0.3], "audit": 0.5},
+                       output={"agents": True})
+LANES_TRUST_OTC = toml(seed=3, instance={"ratings": "bitcoin_otc/ratings.csv.gz"},
+                       population={"replicates": 2, "episodes": 2},
+                       strategies={"aggressive_fraction": [0.1, 0.3]},
+                       trust={"mode": "on", "initial": ["neutral", "ratings"]})
+
+
 class AnyLanes(Bits):
     """Runs alone and side by side."""
 
@@ -258,6 +290,21 @@ class AnyLanes(Bits):
 
     def test_ratings_have_the_same_bits_in_lanes(self):
         self.compare(LANES_OTC)
+
+    def test_episodes_without_trust_have_the_same_bits_in_lanes(self):
+        self.compare(LANES_EPISODES)
+
+    def test_trust_deceit_and_detection_have_the_same_bits_in_lanes(self):
+        self.compare(LANES_TRUST)
+
+    def test_trust_of_rows_that_are_shared_has_the_same_bits_in_lanes(self):
+        self.compare(LANES_TRUST_LARGE)
+
+    def test_trust_in_a_bipartite_instance_has_the_same_bits_in_lanes(self):
+        self.compare(LANES_TRUST_AID)
+
+    def test_trust_that_starts_from_ratings_has_the_same_bits_in_lanes(self):
+        self.compare(LANES_TRUST_OTC)
 
     def test_another_number_of_lanes_is_refused(self):
         result = self.needflow("sweep", self.write(LANES_RELAXED), "-o", self.out / "x.h5",

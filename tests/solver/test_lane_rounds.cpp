@@ -298,3 +298,81 @@ TEST_CASE("a run recurs in a lane exactly where it does alone, whatever its neig
   CHECK(alone.report.rounds == 3);
   CHECK(difference(run_in_lanes<8>(recognition, {relaxes, recurs})[1], alone) == "");
 }
+
+namespace {
+
+/// A run's weights on a network, other ones each way, as rows of its own and as its lane's part of
+/// what lanes read.
+template <int L>
+struct OwnWeights {
+  std::vector<Recognition> alone;
+  std::vector<double> by_provider, by_recipient;  ///< entries × L
+
+  OwnWeights(const Recognition& network, Numbers& numbers) {
+    const auto entries = static_cast<std::size_t>(network.provider_rows.entries());
+    by_provider.resize(entries * L);
+    by_recipient.resize(entries * L);
+    for (std::size_t l = 0; l < L; ++l) {
+      Recognition own = network;
+      own.agent_network = false;
+      own.recipient_degree = network.provider_degree;
+      for (double& weight : own.provider_rows.weights) weight *= numbers.unit();
+      own.recipient_rows_if_bipartite = transposed(own.provider_rows);
+      for (std::size_t e = 0; e < entries; ++e) {
+        by_provider[e * L + l] = own.provider_rows.weights[e];
+        by_recipient[e * L + l] = own.recipient_rows_if_bipartite.weights[e];
+      }
+      alone.push_back(std::move(own));
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("lanes with weights and claims of their own end as runs alone with them") {
+  const Recognition network = mesh(150, 8);
+  Numbers numbers(91);
+  const auto check = [&]<int L>(Cap cap) {
+    const OwnWeights<L> weights(network, numbers);
+    const std::vector<Job> jobs = any_jobs(numbers, L, network, cap, 60);
+    std::vector<std::vector<double>> claims(L);
+    LaneRounds<L> rounds(network, traits_of(jobs), Threads::one);
+    rounds.set_weights({weights.by_provider, weights.by_recipient});
+    for (std::size_t l = 0; l < L; ++l) {
+      const Job& job = jobs[l];
+      for (std::size_t r = 0; r < 150 && l % 4 != 3; ++r) {  // every fourth lane tells the truth
+        claims[l].push_back(r % 7 == 0 ? 0.0 : 1.0 + numbers.unit());
+      }
+      rounds.start(l, job.settings, job.need, job.capacity, job.capacity_factor, claims[l]);
+    }
+    std::vector<Ending> endings(L);
+    std::vector<std::vector<std::uint8_t>> has_received(L);
+    std::vector<bool> ended(L, false);
+    while (rounds.any_busy()) {
+      rounds.round();
+      for (std::size_t l = 0; l < L; ++l) {
+        if (ended[l] || rounds.busy(l)) continue;
+        ended[l] = true;
+        endings[l] = ending_of<L>(rounds, l);
+        for (std::size_t r = 0; r < 150; ++r) {
+          has_received[l].push_back(rounds.has_received()[r][l]);
+        }
+      }
+    }
+    for (std::size_t l = 0; l < L; ++l) {
+      CAPTURE(l);
+      LaneRounds<1> alone(weights.alone[l], BatchTraits::of(jobs[l].settings), Threads::one);
+      alone.start(0, jobs[l].settings, jobs[l].need, jobs[l].capacity, jobs[l].capacity_factor,
+                  claims[l]);
+      while (alone.any_busy()) alone.round();
+      CHECK(difference(endings[l], ending_of<1>(alone, 0)) == "");
+      for (std::size_t r = 0; r < 150 && !claims[l].empty(); ++r) {
+        CHECK(has_received[l][r] == alone.has_received()[r][0]);
+      }
+    }
+  };
+  for (const Cap cap : kCaps) {
+    check.template operator()<8>(cap);
+    check.template operator()<16>(cap);
+  }
+}

@@ -44,6 +44,39 @@ TEST_CASE("runs whose every round is kept go one by one, whatever is asked for")
   CHECK(choose_layout({100, 100, 2000, 1, false}, 16).lanes == 16);
 }
 
+TEST_CASE("points with trust go in eight lanes, and one by one where their counts are many") {
+  const auto lanes_of = [](std::int64_t agents, std::int64_t runs, std::optional<int> forced = {}) {
+    RunSizes sizes{agents, agents, 20 * agents, runs, false};
+    sizes.trusts = true;
+    return choose_layout(sizes, forced).lanes;
+  };
+  CHECK(lanes_of(100, 2) == 1);
+  CHECK(lanes_of(100, 3) == 8);
+  CHECK(lanes_of(100, 100) == 8);
+  CHECK(lanes_of(100, 100, 16) == 16);
+  CHECK(lanes_of(20'000, 100) == 1);
+}
+
+TEST_CASE("a batch with few runs is as narrow as they allow") {
+  CHECK(batch_lanes(2, 16) == 1);
+  CHECK(batch_lanes(3, 16) == 8);
+  CHECK(batch_lanes(8, 16) == 8);
+  CHECK(batch_lanes(9, 16) == 16);
+  CHECK(batch_lanes(5, 8) == 8);
+}
+
+TEST_CASE("a point of episodes is one lane, whatever its need types") {
+  const auto lanes_of = [](const std::string& population) {
+    const std::string text = "[network]\nagents = 20\n[population]\nepisodes = 2\n";
+    return make_plan(parse_scenario(text + population, "test.toml", ".", {}).sweep)
+        .tasks.front()
+        .layout.lanes;
+  };
+  CHECK(lanes_of("types = 3\n") == 1);
+  CHECK(lanes_of("types = 3\nreplicates = 3\n") == 8);
+  CHECK(lanes_of("replicates = 12\n") == 16);
+}
+
 TEST_CASE("need types count as runs of a plan's tasks") {
   const auto lanes_of = [](const char* text) {
     return make_plan(parse_scenario(text, "test.toml", ".", {}).sweep).tasks.front().layout.lanes;

@@ -35,11 +35,19 @@ Recognition all_to_all(std::size_t n) {
   return symmetric_recognition(std::move(rows));
 }
 
-EpisodeEvidence everybody_sees(std::vector<double> exaggeration) {
-  EpisodeEvidence seen;
-  seen.capacity.emplace_back(exaggeration.size(), std::uint8_t{1});
-  seen.exaggeration.push_back(std::move(exaggeration));
+EpisodeEvidence<1> everybody_sees(const std::vector<double>& exaggeration) {
+  EpisodeEvidence<1> seen;
+  seen.capacity.assign(exaggeration.size(), std::uint8_t{1});
+  seen.exaggeration.assign(exaggeration.begin(), exaggeration.end());
   return seen;
+}
+
+/// The trust of a run alone, before its first episode.
+Trust<1> trust_of(const TrustNetwork& network, const Recognition& recognition,
+                  const std::vector<Strategy>& strategies, const TrustSettings& settings = {},
+                  const TrustDraws& draws = {}) {
+  const TrustRun run{settings, strategies, draws};
+  return {network, recognition, std::span(&run, 1), nullptr, Threads::one};
 }
 
 std::size_t count(const std::vector<Strategy>& strategies, Strategy wanted) {
@@ -101,19 +109,19 @@ TEST_CASE("trust in the honest goes to 21/22 and in a liar to what is left of it
   const Recognition recognition = all_to_all(4);
   const TrustNetwork network = trust_network(recognition);
   const std::vector<Strategy> strategies(4, Strategy::cooperative);
-  Trust trust(network, recognition, {}, nullptr, strategies, {}, Threads::one);
+  Trust<1> trust = trust_of(network, recognition, strategies);
   CHECK(trust.weights().provider_rows.weights.front() ==
         doctest::Approx(0.5 * std::pow(0.7 * 0.5 + 0.3, 2)).epsilon(1e-15));
   for (std::size_t episode = 0; episode < 1000; ++episode) {
     trust.update(episode, everybody_sees({0.0, 0.0, 0.0, 1.0 / 3.0}));
   }
-  CHECK(trust.received()[0] == doctest::Approx(21.0 / 22.0).epsilon(1e-12));
+  CHECK(*trust.received()[0] == doctest::Approx(21.0 / 22.0).epsilon(1e-12));
   // α → 20 · 2/3.
   const double liar = (20.0 * 2.0 / 3.0 + 1.0) / 22.0;
-  CHECK(trust.received()[3] == doctest::Approx(liar).epsilon(1e-12));
+  CHECK(*trust.received()[3] == doctest::Approx(liar).epsilon(1e-12));
   CHECK(trust.mean() == doctest::Approx((3.0 * 21.0 / 22.0 + liar) / 4.0).epsilon(1e-12));
-  CHECK(trust.reputation()[0] == 1.0);
-  CHECK(trust.reputation()[3] < 1.0);
+  CHECK(*trust.reputation()[0] == 1.0);
+  CHECK(*trust.reputation()[3] < 1.0);
 }
 
 TEST_CASE("a weight goes by the mean trust of the recipient's tier, and equals stay together") {
@@ -123,7 +131,7 @@ TEST_CASE("a weight goes by the mean trust of the recipient's tier, and equals s
   TrustSettings settings;
   settings.gamma = 1.0;
   settings.tiers = 2;
-  Trust trust(network, recognition, settings, nullptr, strategies, {}, Threads::one);
+  Trust<1> trust = trust_of(network, recognition, strategies, settings);
   CHECK(trust.weights().provider_rows.weights[0] == 0.5 * 0.5);
   // T = (2 − δ)/3. By trust: 5 | 4 3 | 0 1 2; the middle of three equals is the fifth of six.
   trust.update(0, everybody_sees({0.0, 0.0, 0.0, 0.3, 0.3, 0.6}));
@@ -141,7 +149,7 @@ TEST_CASE("weights differ with the direction, and both matrices hold the same on
   const Recognition recognition = all_to_all(5);
   const TrustNetwork network = trust_network(recognition);
   const std::vector<Strategy> strategies(5, Strategy::cooperative);
-  Trust trust(network, recognition, {}, nullptr, strategies, {}, Threads::one);
+  Trust<1> trust = trust_of(network, recognition, strategies);
   trust.update(0, everybody_sees({0.0, 0.1, 0.2, kNaN, 0.4}));
   const CsrMatrix back = transposed(trust.weights().recipient_rows_if_bipartite);
   CHECK(back.columns == trust.weights().provider_rows.columns);
@@ -165,12 +173,12 @@ TEST_CASE("links without recognition carry trust and no weight") {
   TrustSettings settings;
   settings.gamma = 0.0;
   const std::vector<Strategy> strategies(2, Strategy::cooperative);
-  Trust trust(network, recognition, settings, nullptr, strategies, {}, Threads::one);
+  Trust<1> trust = trust_of(network, recognition, strategies, settings);
   trust.update(0, everybody_sees({kNaN, kNaN, 0.0, 0.0}));
   CHECK(trust.weights().provider_rows.weights == std::vector<double>{0.5, 0.25});
   CHECK(trust.weights().recipient_rows_if_bipartite.weights == std::vector<double>{0.5, 0.25});
   // Of recipient 1's neighbours one sees nothing of it: T = 1/2, the other 2/3.
-  CHECK(trust.received()[3] == doctest::Approx((0.5 + 2.0 / 3.0) / 2.0).epsilon(1e-15));
+  CHECK(*trust.received()[3] == doctest::Approx((0.5 + 2.0 / 3.0) / 2.0).epsilon(1e-15));
 }
 
 TEST_CASE("two need types with the same amounts teach what one does") {
@@ -181,20 +189,22 @@ TEST_CASE("two need types with the same amounts teach what one does") {
   settings.audit_noise = 0.2;
   settings.audit = 0.6;
   const TrustDraws draws{9, 1, 2};
-  Trust one(network, recognition, settings, nullptr, strategies, draws, Threads::one);
-  Trust two(network, recognition, settings, nullptr, strategies, draws, Threads::one);
+  Trust<1> one = trust_of(network, recognition, strategies, settings, draws);
+  Trust<1> two = trust_of(network, recognition, strategies, settings, draws);
   for (std::size_t episode = 0; episode < 5; ++episode) {
-    EpisodeEvidence seen = everybody_sees({0.0, 0.1, 0.3, kNaN, 0.5, 0.0});
-    one.update(episode, seen);
-    seen.exaggeration.push_back(seen.exaggeration[0]);
-    seen.capacity.push_back(seen.capacity[0]);
+    const std::vector<double> once{0.0, 0.1, 0.3, kNaN, 0.5, 0.0};
+    one.update(episode, everybody_sees(once));
+    std::vector<double> twice = once;
+    twice.insert(twice.end(), once.begin(), once.end());
+    EpisodeEvidence<1> seen = everybody_sees(twice);
+    seen.types = 2;
     two.update(episode, seen);
   }
   for (std::size_t j = 0; j < 6; ++j) {
-    CHECK(one.received()[j] == two.received()[j]);
-    CHECK(one.reputation()[j] == two.reputation()[j]);
+    CHECK(*one.received()[j] == *two.received()[j]);
+    CHECK(*one.reputation()[j] == *two.reputation()[j]);
     if (j == 3) continue;
-    CHECK(one.observed()[j] == doctest::Approx(two.observed()[j]).epsilon(1e-14));
+    CHECK(*one.observed()[j] == doctest::Approx(*two.observed()[j]).epsilon(1e-14));
   }
 }
 
@@ -204,7 +214,7 @@ TEST_CASE("trust holds no more than a plan says") {
   const std::vector<Strategy> strategies(60, Strategy::cooperative);
   TrustSettings settings;
   settings.pretrusted = 0.5;
-  Trust trust(network, recognition, settings, nullptr, strategies, {}, Threads::one);
+  Trust<1> trust = trust_of(network, recognition, strategies, settings);
   trust.update(0, everybody_sees(std::vector<double>(60, 0.0)));
   const auto held = static_cast<std::int64_t>(trust.bytes() + network.bytes());
   const std::int64_t planned = trust_bytes(60, 60, recognition.provider_rows.entries(), true);
