@@ -1,10 +1,11 @@
 """Ends a sweep over ranks at random moments, one rank or all, hard or by signal, damages a journal now and then, and
 goes on with 1, 2 or 3 ranks until it is done: the file is that of one undisturbed process, byte for byte.
 
-    kill_ranks.py BINARY SOURCE_DIR LAUNCHER [its options] --- [--count 200] [--seed 1]
+    kill_ranks.py BINARY SOURCE_DIR LAUNCHER [its options] --- [--count 200] [--seed 1] [--deed WHAT] [--ranks N]
 
 After every end the journals are read: no point that was in one may have gone missing, none may be in
-two, and the next start must find exactly these done.
+two, and the next start must find exactly these done. `--deed "kill one" --ranks 2` ends each start by kill -9 of
+one of two ranks, and damages nothing.
 """
 
 import argparse
@@ -156,18 +157,18 @@ def damage(folder, chance):
         path.write_bytes(data)
 
 
-def one_sweep(folder, reference, seconds, chance, left, deeds):
-    """Disturbs one sweep until it is done."""
+def one_sweep(folder, reference, seconds, chance, left, deeds, options):
+    """Disturbs one sweep until it is done; how often it was ended before it was."""
     done = 0
     while True:
         before = points_of(folder)
         if len(before) != len(set(before)):
             sys.exit("a point was computed twice though a journal held it")
         undisturbed = done >= left
-        job = Job(folder, chance.choice((1, 2, 2, 3)))
+        job = Job(folder, options.ranks or chance.choice((1, 2, 2, 3)))
         deed = None
         if not undisturbed:
-            deed = chance.choice(DEEDS)
+            deed = options.deed or chance.choice(DEEDS)
             # A launcher that dies sooner may leave ranks that are yet to begin.
             if not program.wait_until(lambda: len(processes(folder)) == job.ranks or job.process.poll() is not None,
                                       60):
@@ -190,7 +191,7 @@ def one_sweep(folder, reference, seconds, chance, left, deeds):
         done += 1
         if not (folder / "r.h5").exists() and not set(before) <= set(points_of(folder)):
             sys.exit(f"{deed}: points of an earlier start are gone")
-        if chance.random() < 0.3:
+        if options.deed is None and chance.random() < 0.3:
             damage(folder, chance)
             deeds["damaged"] += 1
     take_result(folder, reference)
@@ -206,6 +207,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--deed", choices=sorted({*DEEDS}), help="nothing else, and no damage (default: by chance)")
+    parser.add_argument("--ranks", type=int, help="of every start (default: 1, 2 or 3, by chance)")
     options = parser.parse_args()
     chance = random.Random(options.seed)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="needflow-kill-")).resolve()
@@ -219,7 +222,7 @@ def main():
         (folder / "ref.h5").unlink()
         ends, sweeps = 0, 0
         while ends < options.count:
-            ends += one_sweep(folder, reference, seconds, chance, options.count - ends, deeds)
+            ends += one_sweep(folder, reference, seconds, chance, options.count - ends, deeds, options)
             sweeps += 1
         told = ", ".join(f"{deed} {times}" for deed, times in deeds.items())
         print(f"{ends} ends of {sweeps} sweeps of {seconds:.2f} s ({told}): every file as undisturbed")

@@ -92,6 +92,19 @@ TEST_CASE("a rank that stops leaves its points to nobody and keeps nobody waitin
   CHECK(job.wait_for_all([] { return false; }));
 }
 
+TEST_CASE("one that an exception ends waits for no other") {
+  Communicator& all = ranks();
+  if (all.size() == 1) return;
+  const bool last = all.rank() + 1 == all.size();
+  const auto fall = [&] {
+    RankSweep job(all);
+    if (!last) all.barrier();  // comes through once the last one is out
+    throw IoError("no such disk");
+  };
+  CHECK_THROWS_AS(fall(), IoError);
+  if (last) all.barrier();
+}
+
 TEST_CASE("one that gives up waiting says so") {
   RankSweep job(ranks());
   if (ranks().size() > 1 && ranks().first()) {
