@@ -8,6 +8,8 @@ journal_case takes the same steps: networks, rounds, statistics, result file, wi
 of bench/peers/sweep, stock settlement: the shortest runs that there are, where a point costs least and its record most.
 Printed are ratios, with over without, turn by turn: the median and, in brackets, the middle half; then the ratio of the
 least times, which leaves out what else ran on the machine. Seconds of CPU count the threads that write and sync as well.
+Below stand, as shares of the wall time without, what its parts take longer (computing, until all is in the journal; the
+result file; removing the journal), and what is written: bytes a point, and the memory touched for the first time.
 """
 import argparse
 import json
@@ -36,6 +38,17 @@ def show(name, ratios, least, goal):
           f"least {100 * (least - 1):+6.2f} %   goal < {100 * goal:.0f} %")
 
 
+def show_parts(turns):
+    whole = statistics.median(b["wall"] for b in turns["without"])
+    parts = []
+    for part in ("computing", "file", "end"):
+        more = statistics.median(a[part] - b[part] for a, b in zip(turns["with"], turns["without"]))
+        parts.append(f"{part} {100 * more / whole:+.2f} %")
+    last = turns["with"][-1]
+    pages = last["pages"] - turns["without"][-1]["pages"]
+    print(f"  thereof {', '.join(parts)};  {last['bytes'] / last['points']:.0f} B a point, {pages:+d} pages")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=pathlib.Path, nargs="?", default=ROOT / "build" / "release")
@@ -55,6 +68,7 @@ def main():
             ratios = [a[clock] / b[clock] for a, b in zip(turns["with"], turns["without"])]
             least = min(t[clock] for t in turns["with"]) / min(t[clock] for t in turns["without"])
             show(clock, ratios, least, goal)
+        show_parts(turns)
 
 
 if __name__ == "__main__":

@@ -119,6 +119,7 @@ class JournalWriter {
  private:
   void open(int flags);
   void take_lock();
+  void empty_file();
   /// Runs `encode` into the buffer and makes a record of what it wrote. Locks.
   template <class Encode>
   void append(RecordType type, const Encode& encode_payload);

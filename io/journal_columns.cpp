@@ -34,17 +34,24 @@ bool RecordWriter::mostly(std::span<const std::uint64_t> words) {
   number<std::uint8_t>(1);
   number(usual);
   const std::size_t mask_at = to_.size();
-  to_.resize(mask_at + mask_bytes + 8 * (words.size() - same));
+  const std::size_t others = words.size() - same;
+  // Every word is written, and the next one over it where it is a usual one: no branch that
+  // nobody can predict. So there is room for one more.
+  to_.resize(mask_at + mask_bytes + 8 * (others + 1));
   std::byte* mask = to_.data() + mask_at;
   std::byte* rest = mask + mask_bytes;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const bool other = words[i] != usual;
-    mask[i / 8] |= static_cast<std::byte>(static_cast<unsigned>(other) << (i % 8));
-    if (other) {
+  for (std::size_t begin = 0; begin < words.size(); begin += 8) {
+    const std::size_t end = std::min(begin + 8, words.size());
+    unsigned bits = 0;
+    for (std::size_t i = begin; i < end; ++i) {
+      const unsigned other = words[i] != usual ? 1 : 0;
+      bits |= other << (i - begin);
       std::memcpy(rest, &words[i], 8);
-      rest += 8;
+      rest += std::size_t{8} * other;
     }
+    *mask++ = static_cast<std::byte>(bits);
   }
+  to_.resize(mask_at + mask_bytes + 8 * others);
   return true;
 }
 
@@ -58,10 +65,23 @@ void RecordWriter::column(std::span<const std::uint64_t> words) {
     any |= word;
     differs |= word ^ words[0];
   }
-  if (differs == 0) {
+  if (words.empty()) {
     number<std::uint8_t>(0);
-    if (!words.empty()) number(words[0]);
-  } else if (any >> 16U == 0) {
+  } else if (differs == 0) {
+    same_column(words[0]);
+  } else {
+    varied_column(words, any);
+  }
+}
+
+void RecordWriter::same_column(std::uint64_t word) {
+  std::array<std::byte, 1 + sizeof(word)> both{};  // 0, as column() says
+  std::memcpy(&both[1], &word, sizeof(word));
+  bytes(both.data(), both.size());
+}
+
+void RecordWriter::varied_column(std::span<const std::uint64_t> words, std::uint64_t any) {
+  if (any >> 16U == 0) {
     narrow<std::uint16_t>(words);
   } else if (any >> 32U == 0) {
     narrow<std::uint32_t>(words);
