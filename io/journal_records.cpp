@@ -4,7 +4,6 @@
 #include <isa-l/crc.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <type_traits>
 
@@ -51,36 +50,32 @@ void for_columns(Codec&& codec, Rows& rows) {
   for (auto* column : {&rows.recipient_degree, &rows.provider_degree}) codec(*column);
 }
 
-/// The words of 8 bytes from `head` on, word by word through all records; nothing for none. What
-/// their columns are like is found out record by record, in the order in which they lie: a third
-/// of the words are the same in all records of a sweep, and need not be put together first.
+/// The words of 8 bytes from `head` on, word by word through all records; nothing for none. What a
+/// column is like is found out while it is put together: half the time of packing was a walk of its
+/// own.
 template <class Record>
 void write_words(RecordWriter& writer, std::span<const Record> records, std::size_t head) {
-  constexpr std::size_t kWords = sizeof(Record) / 8;
-  using Words = std::array<std::uint64_t, kWords>;
-  static_assert(sizeof(Words) == sizeof(Record));
   if (records.empty()) return;
-  Words first{}, words{}, any{}, differs{};
-  std::memcpy(first.data(), records.data(), sizeof(Words));
-  for (const Record& record : records) {
-    std::memcpy(words.data(), &record, sizeof(Words));
-    for (std::size_t w = 0; w < kWords; ++w) {
-      any[w] |= words[w];
-      differs[w] |= words[w] ^ first[w];
-    }
-  }
-  std::vector<std::uint64_t> column(records.size());
-  for (std::size_t w = head / 8; w < kWords; ++w) {
-    if (differs[w] == 0) {
-      writer.same_column(first[w]);
-      continue;
-    }
-    const auto* from = reinterpret_cast<const std::byte*>(records.data()) + 8 * w;
-    for (std::uint64_t& word : column) {
-      std::memcpy(&word, from, 8);
+  std::vector<std::uint64_t> words(records.size());
+  for (std::size_t at = head; at < sizeof(Record); at += 8) {
+    const auto* from = reinterpret_cast<const std::byte*>(records.data()) + at;
+    std::uint64_t first = 0;
+    std::memcpy(&first, from, 8);
+    std::uint64_t any = 0;
+    std::uint64_t differs = 0;
+    for (std::uint64_t& word : words) {
+      std::uint64_t now = 0;
+      std::memcpy(&now, from, 8);
       from += sizeof(Record);
+      any |= now;
+      differs |= now ^ first;
+      word = now;
     }
-    writer.varied_column(column, any[w]);
+    if (differs == 0) {
+      writer.same_column(first);
+    } else {
+      writer.varied_column(words, any);
+    }
   }
 }
 
