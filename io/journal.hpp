@@ -7,7 +7,7 @@
 //
 // Cost: 40 to 170 bytes a point of one need type, packed into columns and summed (CRC32C, 0.02 ns a
 // byte); a thread of its own gives them to the page cache in large pieces, and syncs, for a disk
-// may take a tenth of a second over it. bench/journal_cost.py measures it.
+// may take a tenth of a second over it. bench/journal_cost.py measures it, and says what bounds it.
 #pragma once
 
 #include <atomic>
@@ -119,6 +119,7 @@ class JournalWriter {
  private:
   void open(int flags);
   void take_lock();
+  void empty_file();
   /// Runs `encode` into the buffer and makes a record of what it wrote. Locks.
   template <class Encode>
   void append(RecordType type, const Encode& encode_payload);

@@ -2,8 +2,30 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace needflow {
+
+namespace {
+
+constexpr std::size_t kUsualBytes = 1 + sizeof(std::uint64_t);  ///< before the mask
+
+/// The first or the last, whichever more of some others are like; empty where none is.
+std::optional<std::uint64_t> likely_word(std::span<const std::uint64_t> words) {
+  constexpr std::size_t kSome = 24;
+  // No divisor of the usual 64: grids have patterns of such lengths.
+  const std::size_t step = words.size() <= kSome ? 1 : words.size() / kSome | 1U;
+  std::size_t as_first = 0;
+  std::size_t as_last = 0;
+  for (std::size_t i = 1; i + 1 < words.size(); i += step) {
+    as_first += words[i] == words.front() ? 1 : 0;
+    as_last += words[i] == words.back() ? 1 : 0;
+  }
+  if (as_first + as_last == 0 && words.front() != words.back()) return {};
+  return as_first >= as_last ? words.front() : words.back();
+}
+
+}  // namespace
 
 template <class T>
 void RecordWriter::narrow(std::span<const std::uint64_t> words) {
@@ -18,34 +40,34 @@ void RecordWriter::narrow(std::span<const std::uint64_t> words) {
 }
 
 /// Where supply suffices nothing is unmet and everything fair: the word that many are, a bit each
-/// for those that are not (the lowest first), and these. The first or the last is likely to be
-/// one of the many. Returns false where that saves nothing.
+/// for those that are not (the lowest first), and these. Returns false where that saves nothing.
 bool RecordWriter::mostly(std::span<const std::uint64_t> words) {
-  std::size_t as_first = 0;
-  std::size_t as_last = 0;
-  for (const std::uint64_t word : words) {
-    as_first += word == words.front() ? 1 : 0;
-    as_last += word == words.back() ? 1 : 0;
-  }
-  const std::size_t same = std::max(as_first, as_last);
+  const std::optional<std::uint64_t> usual = likely_word(words);
+  if (!usual) return false;
+  const std::size_t begin = to_.size();
   const std::size_t mask_bytes = (words.size() + 7) / 8;
-  if (8 * same <= 8 + mask_bytes) return false;
-  const std::uint64_t usual = as_first >= as_last ? words.front() : words.back();
   number<std::uint8_t>(1);
-  number(usual);
-  const std::size_t mask_at = to_.size();
-  to_.resize(mask_at + mask_bytes + 8 * (words.size() - same));
-  std::byte* mask = to_.data() + mask_at;
+  number(*usual);
+  // Every word is written, and the next one over it where it is the usual one: no branch that
+  // nobody can foretell. So there is room for all.
+  to_.resize(to_.size() + mask_bytes + 8 * words.size());
+  std::byte* mask = to_.data() + begin + kUsualBytes;
   std::byte* rest = mask + mask_bytes;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const bool other = words[i] != usual;
-    mask[i / 8] |= static_cast<std::byte>(static_cast<unsigned>(other) << (i % 8));
-    if (other) {
-      std::memcpy(rest, &words[i], 8);
-      rest += 8;
+  const std::byte* const most = rest + 8 * words.size() - kUsualBytes - mask_bytes;
+  for (std::size_t first = 0; first < words.size(); first += 8) {
+    const std::size_t count = std::min<std::size_t>(8, words.size() - first);
+    unsigned bits = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const unsigned other = words[first + i] != *usual ? 1 : 0;
+      bits |= other << i;
+      std::memcpy(rest, &words[first + i], 8);
+      rest += std::size_t{8} * other;
     }
+    *mask++ = static_cast<std::byte>(bits);
   }
-  return true;
+  const bool saves = rest < most;
+  to_.resize(saves ? static_cast<std::size_t>(rest - to_.data()) : begin);
+  return saves;
 }
 
 /// Words that are often all the same, or small: 0 and one word, or how many bytes of each are
@@ -58,10 +80,23 @@ void RecordWriter::column(std::span<const std::uint64_t> words) {
     any |= word;
     differs |= word ^ words[0];
   }
-  if (differs == 0) {
+  if (words.empty()) {
     number<std::uint8_t>(0);
-    if (!words.empty()) number(words[0]);
-  } else if (any >> 16U == 0) {
+  } else if (differs == 0) {
+    same_column(words[0]);
+  } else {
+    varied_column(words, any);
+  }
+}
+
+void RecordWriter::same_column(std::uint64_t word) {
+  std::array<std::byte, 1 + sizeof(word)> both{};  // 0, as column() says
+  std::memcpy(&both[1], &word, sizeof(word));
+  bytes(both.data(), both.size());
+}
+
+void RecordWriter::varied_column(std::span<const std::uint64_t> words, std::uint64_t any) {
+  if (any >> 16U == 0) {
     narrow<std::uint16_t>(words);
   } else if (any >> 32U == 0) {
     narrow<std::uint32_t>(words);

@@ -58,6 +58,10 @@ class RecordWriter {
   /// Words that are often all the same, small, or mostly the same; in at most a byte more than
   /// they have.
   void column(std::span<const std::uint64_t> words);
+  /// The same where it is known that they are all this word …
+  void same_column(std::uint64_t word);
+  /// … or that they are not, and which bits any of them has.
+  void varied_column(std::span<const std::uint64_t> words, std::uint64_t any);
 
  private:
   bool mostly(std::span<const std::uint64_t> words);

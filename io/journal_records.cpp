@@ -50,18 +50,32 @@ void for_columns(Codec&& codec, Rows& rows) {
   for (auto* column : {&rows.recipient_degree, &rows.provider_degree}) codec(*column);
 }
 
-/// The words of 8 bytes from `head` on, word by word through all records; nothing for none.
+/// The words of 8 bytes from `head` on, word by word through all records; nothing for none. What a
+/// column is like is found out while it is put together: half the time of packing was a walk of its
+/// own.
 template <class Record>
 void write_words(RecordWriter& writer, std::span<const Record> records, std::size_t head) {
   if (records.empty()) return;
   std::vector<std::uint64_t> words(records.size());
   for (std::size_t at = head; at < sizeof(Record); at += 8) {
     const auto* from = reinterpret_cast<const std::byte*>(records.data()) + at;
+    std::uint64_t first = 0;
+    std::memcpy(&first, from, 8);
+    std::uint64_t any = 0;
+    std::uint64_t differs = 0;
     for (std::uint64_t& word : words) {
-      std::memcpy(&word, from, 8);
+      std::uint64_t now = 0;
+      std::memcpy(&now, from, 8);
       from += sizeof(Record);
+      any |= now;
+      differs |= now ^ first;
+      word = now;
     }
-    writer.column(words);
+    if (differs == 0) {
+      writer.same_column(first);
+    } else {
+      writer.varied_column(words, any);
+    }
   }
 }
 

@@ -70,8 +70,8 @@ struct MeasuredNetwork {
   GraphMetrics metrics;
 };
 
-/// How many deaths in a row met the process while it ran a point, or built the network of a point;
-/// 0 for a point that a death met, but not the last one.
+/// How many deaths in a row met the process while it ran a point, or built the network of a point:
+/// of the points that the last death met, for all others there have been 0.
 struct CrashMarks {
   std::map<std::size_t, std::uint32_t> running;
   std::map<std::size_t, std::uint32_t> building;

@@ -71,12 +71,19 @@ std::int64_t pairs_of(const GraphMetrics& metrics) {
                          metrics.unreachable_pairs);
 }
 
-/// The values of one dataset, a cell each.
+/// The values of one dataset, a cell each. Neighbours are of one network more often than not.
 template <class T, class Get>
-std::vector<T> column(std::span<const GraphMetrics* const> cells, T missing, const Get& get) {
-  std::vector<T> values(cells.size(), missing);
+std::span<const T> fill_column(std::span<const GraphMetrics* const> cells, T missing,
+                               const Get& get, std::vector<T>& values) {
+  values.resize(cells.size());
+  const GraphMetrics* last = nullptr;
+  T value = missing;
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (cells[i] != nullptr) values[i] = get(*cells[i]);
+    if (cells[i] != last) {
+      last = cells[i];
+      value = last == nullptr ? missing : get(*last);
+    }
+    values[i] = value;
   }
   return values;
 }
@@ -84,16 +91,17 @@ std::vector<T> column(std::span<const GraphMetrics* const> cells, T missing, con
 void write_columns(hid_t where, const Shape& shape, const std::vector<const H5Handle*>& scales,
                    std::span<const GraphMetrics* const> cells,
                    std::span<const NetworkMetric> metrics) {
+  // One after the other in the same memory: of a million cells each new vector would be 8 MB that
+  // the system has to clear.
+  std::vector<double> reals;
+  std::vector<std::int64_t> integers;
   for (const NetworkMetric& metric : metrics) {
     const Described what{metric.name, metric.unit, metric.long_name};
-    const H5Handle dataset = [&] {
-      if (metric.real != nullptr) {
-        const std::vector<double> values = column(cells, kNaN, metric.real);
-        return write_dataset(where, what, shape, std::span<const double>(values));
-      }
-      const std::vector<std::int64_t> values = column(cells, std::int64_t{-1}, metric.integer);
-      return write_dataset(where, what, shape, std::span<const std::int64_t>(values));
-    }();
+    const H5Handle dataset =
+        metric.real != nullptr
+            ? write_dataset(where, what, shape, fill_column(cells, kNaN, metric.real, reals))
+            : write_dataset(where, what, shape,
+                            fill_column(cells, std::int64_t{-1}, metric.integer, integers));
     attach_scales(dataset, scales);
   }
 }
@@ -136,9 +144,12 @@ void write_hop_shares(hid_t where, Shape shape, std::vector<const H5Handle*> sca
   std::vector<double> shares(cells.size() * farthest, kNaN);
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (cells[i] == nullptr) continue;
-    for (std::size_t h = 1; h <= farthest; ++h) {
-      shares[i * farthest + h - 1] = hop_share(*cells[i], h);
+    double* const row = &shares[i * farthest];
+    if (i > 0 && cells[i] == cells[i - 1]) {
+      std::copy_n(row - farthest, farthest, row);
+      continue;
     }
+    for (std::size_t h = 1; h <= farthest; ++h) row[h - 1] = hop_share(*cells[i], h);
   }
   shape.push_back(farthest);
   scales.push_back(&scale);

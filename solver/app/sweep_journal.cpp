@@ -293,9 +293,10 @@ CrashMarks SweepJournal::count_crashes(const std::vector<std::uint8_t>& wanted, 
   }
   // Only deaths in a row speak against a point: kills at random moments meet all of them in time.
   for (const auto kind : {&CrashMarks::running, &CrashMarks::building}) {
-    for (auto& [point, times] : crashes_.*kind) {
-      if (died && !(now.*kind).contains(point)) times = 0;
-    }
+    // Whom the last one did not meet is left out: it need not run by itself any more.
+    std::erase_if(crashes_.*kind, [&](const auto& mark) {
+      return mark.second == 0 || (died && !(now.*kind).contains(mark.first));
+    });
     for (const auto& [point, once] : now.*kind) (crashes_.*kind)[point] += once;
   }
   if (crashes_ != before) {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace needflow {
@@ -80,6 +81,9 @@ class Communicator {
   virtual void exchange(std::span<const Outgoing> sends, std::span<const Incoming> receives) = 0;
 
   [[nodiscard]] virtual std::unique_ptr<SharedCounter> counter() = 0;
+  /// For one that an exception ends: destroying a counter waits for all ranks, who know nothing of
+  /// it. Kept until all ranks end together.
+  void keep(std::unique_ptr<SharedCounter> counter) { kept_.push_back(std::move(counter)); }
   /// Lets messages under way move on; no other rank need call it. Rank 0 does so now and then while
   /// others take from a counter: over some networks MPI serves it from within calls alone.
   virtual void progress() = 0;
@@ -101,8 +105,13 @@ class Communicator {
   Communicator& operator=(const Communicator&) = default;
 
   [[nodiscard]] std::size_t piece_bytes() const { return piece_bytes_; }
+  /// Destroys what is kept, in the same order on all ranks.
+  void free_kept() {
+    for (std::unique_ptr<SharedCounter>& counter : kept_) counter.reset();
+  }
 
  private:
+  std::vector<std::unique_ptr<SharedCounter>> kept_;
   std::size_t piece_bytes_ = std::size_t{1} << 30;
   int rank_;
   int size_;

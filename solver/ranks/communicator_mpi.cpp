@@ -85,6 +85,7 @@ class MpiRanks final : public Communicator {
   MpiRanks(const MpiRanks&) = delete;
   MpiRanks& operator=(const MpiRanks&) = delete;
   ~MpiRanks() override {
+    free_kept();  // with windows left over, MPICH's end is an abort
     if (!stopping_) {
       MPI_Comm_free(&work_);
       MPI_Comm_free(&goodbye_);

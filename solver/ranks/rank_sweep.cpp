@@ -3,6 +3,7 @@
 #include <chrono>
 #include <exception>
 #include <thread>
+#include <utility>
 
 #include "solver/sweep/shards.hpp"
 #include "solver/sweep/tasks.hpp"
@@ -19,11 +20,7 @@ RankSweep::RankSweep(Communicator& ranks)
 
 RankSweep::~RankSweep() {
   if (std::uncaught_exceptions() == exceptions_) return;
-  // Freeing waits for all ranks, and the others know nothing of this one's trouble.
-  (void)next_.release();
-  (void)done_.release();
-  (void)troubled_.release();
-  (void)finished_.release();
+  for (auto* counter : {&next_, &done_, &troubled_, &finished_}) ranks_.keep(std::move(*counter));
 }
 
 void RankSweep::run(const RankWork& work) {

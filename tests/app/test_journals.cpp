@@ -6,6 +6,7 @@
 #include "solver/app/collector.hpp"
 #include "solver/app/sweep_journal.hpp"
 #include "solver/sweep/point_rows.hpp"
+#include "solver/sweep/remaining.hpp"
 #include "tests/io/folder.hpp"
 
 using namespace needflow;
@@ -45,12 +46,12 @@ std::vector<std::uint8_t> all_wanted(const Scenario& scenario) {
 
 /// Leaves a table as a process does that dies of the point.
 void die_of(const Scenario& scenario, const Folder& folder, std::size_t point,
-            std::optional<int> rank = {}) {
+            std::optional<int> rank = {}, std::uint64_t mark = 0) {
   const auto path = in_flight_path(folder / "out.h5", rank);
   std::string bytes;
   {
     InFlightFile file(path, scenario.plan_hash, 1);
-    file.words()[3] = point + 1;
+    file.words()[3] = (point + 1) | mark;
     std::ifstream in(path, std::ios::binary);
     bytes.assign(std::istreambuf_iterator<char>(in), {});
   }
@@ -111,11 +112,45 @@ TEST_CASE("Deaths in a row are counted over the journals of ranks and of single 
   CHECK(deaths(2) == Deaths{{2, 2}});
   (void)journal_of(scenario, folder, Begin::goes_on, 1, 2);
   die_of(scenario, folder, 4, 1);  // the second of two ranks, of another point
-  CHECK(deaths(2) == Deaths{{2, 0}, {4, 1}});
+  CHECK(deaths(2) == Deaths{{4, 1}});
   die_of(scenario, folder, 2);
-  CHECK(deaths(1) == Deaths{{2, 1}, {4, 0}});
+  CHECK(deaths(1) == Deaths{{2, 1}});
   CHECK(journal_of(scenario, folder, Begin::goes_on, 0, 1)->count_crashes(wanted, true).empty());
   CHECK(deaths(2).empty());
+}
+
+TEST_CASE("Points that a death met run by themselves until a death does not meet them") {
+  const Folder folder;
+  const Scenario scenario = some_scenario();
+  const auto wanted = all_wanted(scenario);
+  const Plan plan = make_plan(scenario.sweep);
+  (void)journal_of(scenario, folder, Begin::afresh, 0, 1);
+  // How many points go one by one, or network by network.
+  const auto careful = [&] {
+    const auto journal = journal_of(scenario, folder, Begin::goes_on, 0, 1);
+    const CrashMarks crashes = journal->count_crashes(wanted, false);
+    const RemainingWork work = remaining_work(scenario.sweep, plan, wanted, crashes);
+    std::size_t points = 0;
+    for (const Plan& some : work.careful) points += planned_points(some);
+    CHECK(work.given_up.empty());
+    CHECK(planned_points(work.plan) + points == wanted.size());
+    return points;
+  };
+  CHECK(careful() == 0);
+  die_of(scenario, folder, 2);
+  CHECK(careful() == 1);
+  die_of(scenario, folder, 4);
+  CHECK(careful() == 1);
+  die_of(scenario, folder, 4, {}, FlightTable::kBuilding);
+  CHECK(careful() == 5);  // all points on its network
+  die_of(scenario, folder, 2);
+  CHECK(careful() == 1);
+  {  // as a version that kept 0 for such points has left it
+    JournalWriter writer(journal_path(folder / "out.h5"));
+    writer.cut(std::filesystem::file_size(writer.path()));
+    writer.add(CrashMarks{{{2, 0}, {4, 0}}, {{7, 0}}, 100});
+  }
+  CHECK(careful() == 0);
 }
 
 TEST_CASE("A rank that begins before the first does keeps its table of points in flight") {
@@ -156,6 +191,30 @@ TEST_CASE("A death while a journal's header is written costs nothing, and the ne
     if (!whole) CHECK(journal->damage().find("ends within its header") != std::string::npos);
     CHECK(read_journal(own).good_bytes == header);
   }
+}
+
+TEST_CASE(
+    "A rank whose journal ends within its header makes a new one, and no cut one is left over") {
+  const Folder folder;
+  const Scenario scenario = some_scenario();
+  OutputOptions output;
+  output.file = (folder / "out.h5").string();
+  const auto cut = journal_path(folder / "out.h5", 1);
+  (void)journal_of(scenario, folder, Begin::afresh, 0, 2);
+  (void)journal_of(scenario, folder, Begin::afresh, 1, 2);
+  const auto header = std::filesystem::file_size(cut);
+  for (const std::uintmax_t end : {std::uintmax_t{0}, std::uintmax_t{20}, header - 1}) {
+    CAPTURE(end);
+    std::filesystem::resize_file(cut, end);
+    REQUIRE(how_to_begin(scenario, output, {.resume = true}, {}) == Begin::goes_on);
+    const auto first = journal_of(scenario, folder, Begin::goes_on, 0, 2);
+    CHECK(first->damage().find("journal.1 ends within its header") != std::string::npos);
+    (void)journal_of(scenario, folder, Begin::goes_on, 1, 2);
+    CHECK(read_journal(cut).good_bytes == header);
+  }
+  std::filesystem::resize_file(cut, 20);
+  journal_of(scenario, folder, Begin::goes_on, 0, 2)->remove();
+  CHECK(folder.files() == 0);
 }
 
 TEST_CASE("A journal says how many points are its shard's, in all and of each value") {

@@ -195,13 +195,33 @@ class Refusals(Resumed):
         self.assert_civil(self.needflow(*SWEEP, "--resume", "--seed", "6", expect=BAD_INPUT),
                           ["seed: 5 then, 6 now"])
 
-    def test_another_version_or_schema_is_refused_with_what_differs(self):
+    OTHER_FILES = "the files that the scenario names hold something else"
+
+    def test_a_finished_file_of_another_version_schema_or_data_is_refused_with_what_differs(self):
+        self.write(RAGGED)
+        self.needflow(*SWEEP, expect=SOME_FAILED)
+        version = self.needflow("--version").stdout.split()[-1]
+        for name, other, says in (("needflow_version", "9.9.9", f"needflow version: 9.9.9 then, {version} now"),
+                                  ("schema_version", 7, "schema_version: 7 then, 1 now"),
+                                  ("plan_hash", "0123456789abcdef", self.OTHER_FILES)):
+            with h5py.File(self.out / "r.h5", "r+") as file:
+                before = file.attrs[name]
+                file.attrs.modify(name, other)
+            self.assert_civil(self.needflow(*SWEEP, "--resume", expect=BAD_INPUT), [says, "--overwrite"])
+            with h5py.File(self.out / "r.h5", "r+") as file:
+                file.attrs.modify(name, before)
+        self.finish()
+
+    def test_another_version_or_schema_or_other_data_is_refused_with_what_differs(self):
         """A header as another version writes it: magic, journal version, byte order, fingerprint, schema."""
         self.stop_early()
         first, *others = journals.records(self.journal)
         version = self.needflow("--version").stdout.split()[-1].encode()
         header = first[1].replace(version, b"9" * len(version), 1)
-        for payload, says in ((first[1][:32] + b"\x07" + first[1][33:], "schema_version: 7 then, 1 now"),
+        hashed = first[1].replace(self.plan_hash().to_bytes(8, "little"), bytes(8), 1)
+        self.assertNotEqual(first[1], hashed)
+        for payload, says in ((hashed, self.OTHER_FILES),
+                              (first[1][:32] + b"\x07" + first[1][33:], "schema_version: 7 then, 1 now"),
                               (header, f"needflow version: {'9' * len(version)} then, {version.decode()} now")):
             data = b"".join(journals.record(*each) for each in [(first[0], payload), *others])
             self.journal.write_bytes(data)

@@ -82,14 +82,31 @@ TEST_CASE("too many failures on one rank stop all of them") {
   CHECK(done < static_cast<std::int64_t>(plan.points));
 }
 
-TEST_CASE("a rank that stops leaves its points to nobody and keeps nobody waiting") {
+TEST_CASE("a rank that stops leaves what is left to nobody and keeps nobody waiting") {
   const Sweep sweep = small_sweep();
   const Plan plan = make_plan(sweep);
   Counts counts(plan.points);
   counts.stop_at = 1;
   RankSweep job(ranks());
+  const bool last = ranks().rank() + 1 == ranks().size();
+  if (!last) ranks().barrier();  // comes through once the last one has stopped
   job.run({sweep, plan, 1, {}, counts, [] { return RankProgress{}; }, {}, {}});
+  if (last) ranks().barrier();
+  CHECK((counts.done > 0) == last);
   CHECK(job.wait_for_all([] { return false; }));
+}
+
+TEST_CASE("one that an exception ends waits for no other") {
+  Communicator& all = ranks();
+  if (all.size() == 1) return;
+  const bool last = all.rank() + 1 == all.size();
+  const auto fall = [&] {
+    RankSweep job(all);
+    if (!last) all.barrier();  // comes through once the last one is out
+    throw IoError("no such disk");
+  };
+  CHECK_THROWS_AS(fall(), IoError);
+  if (last) all.barrier();
 }
 
 TEST_CASE("one that gives up waiting says so") {
