@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 
+#include "kernels/stored.hpp"
+
 namespace needflow {
 
 struct Layout {
@@ -22,6 +24,7 @@ struct RunSizes {
   std::int64_t entries = 0;  ///< stored entries of the matrix
   std::int64_t runs = 0;     ///< points × need types on it
   bool one_by_one = false;   ///< traces are kept, or points are episodes
+  StatePrecision state = StatePrecision::f64;
 };
 
 /// From how many entries × lanes threads gain anything inside one batch.

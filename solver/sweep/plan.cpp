@@ -28,9 +28,10 @@ void size_task(const Sweep& sweep, NetworkTask& task, std::optional<int> forced_
     task.entries = instance.recognition.provider_rows.entries();
   }
   const auto runs = static_cast<std::int64_t>(task.points.size() * sweep.types());
-  task.layout = choose_layout(
-      {task.providers, task.recipients, task.entries, runs, sweep.traces || sweep.is_episodic()},
-      forced_lanes);
+  task.layout =
+      choose_layout({task.providers, task.recipients, task.entries, runs,
+                     sweep.traces || sweep.is_episodic(), task.example.settings.round.state},
+                    forced_lanes);
 }
 
 std::string settings_problem(const Sweep& sweep, const Settings& settings) {

@@ -33,9 +33,10 @@ NetworkTask part_of(const Sweep& sweep, const NetworkTask& task, std::vector<std
   part.trust_rounds = task.trust_rounds / all * some + task.trust_rounds % all * some / all;
   part.points = std::move(points);
   const auto runs = some * static_cast<std::int64_t>(sweep.types());
-  part.layout = choose_layout(
-      {task.providers, task.recipients, task.entries, runs, sweep.traces || sweep.is_episodic()},
-      forced_lanes);
+  part.layout =
+      choose_layout({task.providers, task.recipients, task.entries, runs,
+                     sweep.traces || sweep.is_episodic(), task.example.settings.round.state},
+                    forced_lanes);
   return part;
 }
 
