@@ -30,6 +30,17 @@ struct LaneFill {
   StoredSpan<double, L> scaled;      ///< gets amounts times factor
   LaneSpan<double, L> scaled_again;  ///< the same, never rounded
   std::span<const double> degrees;   ///< N or empty
+
+  /// Rows [begin, end) alone.
+  [[nodiscard]] LaneFill part(std::size_t begin, std::size_t end) const {
+    LaneFill some = *this;
+    some.amounts = amounts.subspan(begin, end - begin);
+    some.as_given = as_given.part(begin, end);
+    some.scaled = scaled.part(begin, end);
+    some.scaled_again = scaled_again.part(begin, end);
+    if (!degrees.empty()) some.degrees = degrees.subspan(begin, end - begin);
+    return some;
+  }
 };
 
 /// Both loops as one SIMD target compiled them.

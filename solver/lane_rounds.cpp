@@ -48,11 +48,6 @@ std::vector<double> degrees_of(const CsrView& rows) {
   return degrees;
 }
 
-/// f of every recipient in round 1.
-double first_damping(const RoundSettings& settings) {
-  return settings.damping == DampingKind::constant ? settings.damping_factor : 1.0;
-}
-
 /// Of a sum of degrees, which is a whole number.
 double whole_sum(Peers* peers, double sum) {
   return static_cast<double>(sum_over(peers, static_cast<std::int64_t>(sum)));
@@ -144,62 +139,6 @@ void LaneRounds<L>::start(std::size_t lane, const RoundSettings& settings,
   run.capacity = capacity;
   run.capacity_factor = capacity_factor;
   run.claims = claims;
-}
-
-/// Lanes whose runs have the same amounts – one draw, different ratios or rules – are filled
-/// together.
-template <int L>
-void LaneRounds<L>::fill_starting_lanes() {
-  for (std::size_t first = 0; first < L; ++first) {
-    if (!lanes_[first].starts) continue;
-    const std::span<const double> need = lanes_[first].need;
-    const std::span<const double> capacity = lanes_[first].capacity;
-    LaneFill<L> needs;
-    LaneFill<L> capacities;
-    for (std::size_t l = first; l < L; ++l) {
-      Lane& run = lanes_[l];
-      if (!run.starts || run.need.data() != need.data() || run.capacity.data() != capacity.data()) {
-        continue;
-      }
-      run.starts = false;
-      needs.starts[l] = 1;
-      needs.factor[l] = first_damping(run.settings);
-      capacities.factor[l] = run.capacity_factor;
-    }
-    capacities.starts = needs.starts;
-    needs.amounts = need;
-    needs.as_given = write(own_need_);
-    needs.scaled = ledger_.draft();
-    needs.degrees = recipient_degrees();
-    capacities.amounts = capacity;
-    capacities.scaled = write(own_capacity_);
-    capacities.scaled_again = write(available_);
-    if constexpr (L == 1) {
-      borrow(lanes_[0]);
-      capacities.scaled = {};
-    }
-    PerLane<double, L> asked{};
-    moves_.fill(needs, asked);
-    if (L > 1 || !available_.empty()) moves_.fill(capacities, asked);
-    for (std::size_t l = 0; l < L; ++l) {
-      if (needs.starts[l] == 0) continue;
-      if (!lanes_[l].claims.empty()) asked[l] -= start_claims(l);
-      lanes_[l].asked_next = whole_sum(peers_, asked[l]);
-    }
-  }
-}
-
-/// A single lane reads amounts where they are, unless they are to be scaled.
-template <int L>
-void LaneRounds<L>::borrow(const Lane& run) {
-  need_ = LaneSpan<const double, L>(run.need);
-  capacity_ = LaneSpan<const double, L>(run.capacity);
-  if (run.capacity_factor == 1.0) return;
-  own_capacity_.resize(run.capacity.size());
-  for (std::size_t p = 0; p < run.capacity.size(); ++p) {
-    own_capacity_[p] = run.capacity[p] * run.capacity_factor;
-  }
-  capacity_ = read(own_capacity_);
 }
 
 template <int L>

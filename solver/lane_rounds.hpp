@@ -173,6 +173,7 @@ class alignas(64) LaneRounds {
     return recognition_.agent_network ? provider_degrees_ : recipient_degrees_;
   }
   void fill_starting_lanes();
+  void take_starting_lanes(std::vector<LaneFill<L>>& needs, std::vector<LaneFill<L>>& capacities);
   /// Returns the degrees of recipients that nobody hears.
   [[nodiscard]] double start_claims(std::size_t lane);
   void publish_claims(std::size_t begin, std::size_t end, LaneSpan<const double, L> received,
