@@ -89,7 +89,7 @@ HWY_INLINE void prefetch_weights(const CsrRowOf<WeightPerLane>& row, std::size_t
 
 /// Asks for what rows to come have of their own. These lie one behind the other, but with the
 /// visits of a row between them, and what is asked for at random, the processor does not look ahead
-/// by itself: loads of own numbers were more than half of a pass over 1e5 agents.
+/// by itself: in pass 1 of 16 lanes over 1e5 agents more than half of the time went to them.
 template <int L, bool kAhead, class Held>
 HWY_INLINE void prefetch_own(const Held* own) {
   constexpr std::size_t kRowsAhead = 8;

@@ -169,6 +169,7 @@ class Settler {
     return hn::Gt(lane_values<L>(d_, values, lane_), hn::Zero(d_));
   }
   HWY_INLINE V load(const double* from, std::size_t i) const { return hn::LoadU(d_, from + i); }
+  /// Non-temporal stores of f, which is not read in the next round, took 4 % longer (1e5 agents).
   HWY_INLINE void store(V v, double* to, std::size_t i) const { hn::StoreU(v, d_, to + i); }
   /// Not BlendedStore: Highway 1.0 writes a second double beyond a vector of one.
   HWY_INLINE void put(V v, LaneSpan<double, L> span, std::size_t i) const {

@@ -171,6 +171,7 @@ TEST_CASE(
 
 TEST_CASE("stored in 32 bits, `stock` and `stream` end as they do in 64, needs met within 1e-7") {
   const Recognition recognition = mesh(1000, 20);
+  int rounded = 0;
   for (const SettlementKind settlement : {SettlementKind::stock, SettlementKind::stream}) {
     for (const Job& job : plain_jobs(recognition, settlement, Cap::none)) {
       const Ending wide = stored(recognition, job, StatePrecision::f64);
@@ -179,9 +180,10 @@ TEST_CASE("stored in 32 bits, `stock` and `stream` end as they do in 64, needs m
       CHECK(narrow.report.rounds == wide.report.rounds);
       const double need = sum_of(job.need);
       CHECK(std::abs(sum_of(narrow.satisfied) - sum_of(wide.satisfied)) <= 1e-7 * need);
-      CHECK(tests::first_difference(narrow.satisfied, wide.satisfied) != tests::kNone);
+      if (tests::first_difference(narrow.satisfied, wide.satisfied) != tests::kNone) ++rounded;
     }
   }
+  CHECK(rounded > 0);  // where supply is scarce; a need that is met is met exactly
 }
 
 TEST_CASE("what no float can hold fails in every lane as it fails alone") {
