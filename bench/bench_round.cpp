@@ -1,6 +1,7 @@
 // A round and its kernels. Names read
 //   round/N:1000/k:20/L:1/threads:1                   one round of RoundSolver, publish to converge
 //   lanes/N:1000/k:20/L:8/threads:1                   one round of LaneRounds with every lane busy
+//   lanes/N:1000/k:20/L:16/lanes:f32/threads:1        the same, what is gathered stored as floats
 //   compute_denominators/N:1000/k:20/L:8/threads:2    one kernel
 // and the time of a line is that of one round or one call. Nothing is timed before its bits were
 // compared with those of the plain twin, and those of a batch with those of runs alone.
@@ -28,6 +29,7 @@ struct Cost {
   double entries;  ///< stored entries, each counted once however many passes visit it
   double visits;   ///< random rows fetched
   double bytes;    ///< read and written
+  int row;         ///< a fetched row is as long as this many doubles
 };
 
 // Bytes of the model: 4 a column and 8 a weight for each visit of an entry; vectors read or written
@@ -41,11 +43,17 @@ constexpr double kOfferBytes = 8.0 * 6;
 // A round of `reallocate` passes d and received on in cache. Providers: read C, d, d(1), write d,
 // d(1), s; recipients: read a and the settlement's other four, write its four.
 constexpr double kRoundBytes = 8.0 * (6 + 9);
+// Of these s is written and a read and written as what is gathered is stored.
+constexpr double kStoredNumbers = 3.0;
 
-Cost cost_of_round(const Recognition& recognition, int lanes) {
+Cost cost_of_round(const Recognition& recognition, int lanes, StatePrecision state) {
   const auto entries = static_cast<double>(recognition.provider_rows.entries());
   const double agents = static_cast<double>(recognition.recipients()) * lanes;
-  return {entries, 2.0 * entries, 2.0 * kVisitBytes * entries + kRoundBytes * agents};
+  // A row of 8 floats is a cache line's visit all the same.
+  const bool floats = stored_bytes(state, lanes) < sizeof(double);
+  const double spared = kStoredNumbers * static_cast<double>(8 - stored_bytes(state, lanes));
+  return {entries, 2.0 * entries, 2.0 * kVisitBytes * entries + (kRoundBytes - spared) * agents,
+          floats ? 8 : lanes};
 }
 
 Cost cost_of(Kernel kernel, const Recognition& recognition, int lanes) {
@@ -53,13 +61,13 @@ Cost cost_of(Kernel kernel, const Recognition& recognition, int lanes) {
   const double agents = static_cast<double>(recognition.recipients()) * lanes;
   switch (kernel) {
     case Kernel::settle:
-      return {0.0, 0.0, kSettleBytes * agents};
+      return {0.0, 0.0, kSettleBytes * agents, lanes};
     case Kernel::note_offers:
-      return {0.0, 0.0, kOfferBytes * agents};
+      return {0.0, 0.0, kOfferBytes * agents, lanes};
     case Kernel::settlements:  // it fetches the need and the returned share of each recipient
-      return {entries, 2.0 * entries, kVisitBytes * entries};
+      return {entries, 2.0 * entries, kVisitBytes * entries, lanes};
     default:
-      return {entries, entries, kVisitBytes * entries};
+      return {entries, entries, kVisitBytes * entries, lanes};
   }
 }
 
@@ -79,7 +87,7 @@ void count(benchmark::State& state, Workbench& workbench, const Cost& cost, std:
   state.counters["of_stream"] = cost.bytes / per_call / machine.read_bandwidth(threads);
   if (cost.visits > 0.0) {
     state.counters["of_gather"] =
-        cost.visits * machine.gather_seconds(rows, lanes, threads) / per_call;
+        cost.visits * machine.gather_seconds(rows, cost.row, threads) / per_call;
   }
 }
 
@@ -105,8 +113,9 @@ constexpr std::int64_t kCompared = 3;
 class PlainRounds {
  public:
   PlainRounds(const Recognition& recognition, std::span<const double> need,
-              std::span<const double> capacity)
+              std::span<const double> capacity, StatePrecision state)
       : recognition_(recognition),
+        rounds_to_floats_(state == StatePrecision::f32),
         need_(need),
         capacity_(capacity),
         active_(need.begin(), need.end()),
@@ -116,14 +125,16 @@ class PlainRounds {
         satisfied_(need.size()),
         damping_(need.size()),
         over_(need.size()),
-        over_previous_(need.size()) {}
+        over_previous_(need.size()) {
+    for (std::size_t r = 0; r < need.size(); ++r) stored(active_).put(r, 0, need[r]);
+  }
 
   void step() {
     using Write = LaneSpan<double, 1>;
     using Read = LaneSpan<const double, 1>;
     const PublishedNeeds<1> ledger{Read(active_)};
     reference::denominators<1>(recognition_.by_provider(), ledger, Read(capacity_),
-                               {0, capacity_.size()}, Write(denominator_), Write(scale_));
+                               {0, capacity_.size()}, Write(denominator_), stored(scale_));
     reference::deliveries<1>(recognition_.by_recipient(), ledger, Read(scale_), Cap::none,
                              {0, need_.size()}, Write(received_));
     RecipientState<1> state;
@@ -133,7 +144,7 @@ class PlainRounds {
     state.satisfied = Write(satisfied_);
     state.damping = Write(damping_);
     state.over_previous = Write(over_previous_);
-    state.next_active = Write(active_);  // element by element: nothing is read after it is written
+    state.next_active = stored(active_);  // element by element: nothing is read after it is written
     SettleTally<1> tally;
     reference::settle<1>({{{.settlement = SettlementKind::reallocate, .round = ++rounds_}}}, state,
                          0, need_.size(), Read(received_), tally);
@@ -154,7 +165,12 @@ class PlainRounds {
   }
 
  private:
+  [[nodiscard]] StoredSpan<double, 1> stored(std::vector<double>& values) const {
+    return {LaneSpan<double, 1>(values), rounds_to_floats_};
+  }
+
   const Recognition& recognition_;
+  bool rounds_to_floats_;
   std::span<const double> need_, capacity_;
   std::vector<double> active_, denominator_, scale_, received_;
   std::vector<double> satisfied_, damping_, over_, over_previous_;
@@ -163,7 +179,7 @@ class PlainRounds {
 
 std::string round_difference(const Recognition& recognition, const Amounts& amounts,
                              Threads threads) {
-  PlainRounds plain(recognition, amounts.need[0], amounts.capacity[0]);
+  PlainRounds plain(recognition, amounts.need[0], amounts.capacity[0], StatePrecision::f64);
   RoundSolver solver(recognition, endless_rounds(kCompared), threads);
   std::string found;
   (void)solver.run(amounts.need[0], amounts.capacity[0], [&](const RoundSolver& now) {
@@ -187,24 +203,26 @@ void time_round(benchmark::State& state, Workbench& workbench, Size size, int th
     }
     const double seconds = seconds_now(inside) - start;
     if (!workbench.accept(state, fewest == kRounds ? "" : "the run ended before its limit")) return;
-    count(state, workbench, cost_of_round(*recognition, 1), recognition->recipients(), 1, inside,
-          seconds);
+    count(state, workbench, cost_of_round(*recognition, 1, StatePrecision::f64),
+          recognition->recipients(), 1, inside, seconds);
   });
 }
 
 /// Starts a run in every lane.
 template <int L>
-void start_all(LaneRounds<L>& rounds, const std::vector<Amounts>& amounts, std::int64_t limit) {
+void start_all(LaneRounds<L>& rounds, const std::vector<Amounts>& amounts,
+               const RoundSettings& settings) {
   for (std::size_t l = 0; l < L; ++l) {
-    rounds.start(l, endless_rounds(limit), amounts[l].need[0], amounts[l].capacity[0]);
+    rounds.start(l, settings, amounts[l].need[0], amounts[l].capacity[0]);
   }
 }
 
 template <int L>
 bool same_lane(const LaneRounds<L>& batch, std::size_t lane, const LaneRounds<1>& alone) {
-  const auto same = [lane](LaneSpan<const double, L> a, LaneSpan<const double, 1> b) {
+  const auto same = [lane](StoredSpan<const double, L> a, StoredSpan<const double, 1> b) {
     for (std::size_t i = 0; i < b.rows(); ++i) {
-      if (std::memcmp(a[i] + lane, b[i], sizeof(double)) != 0) return false;
+      const double in_batch = a.at(i, lane);
+      if (std::memcmp(&in_batch, b[i], sizeof(double)) != 0) return false;
     }
     return a.rows() == b.rows();
   };
@@ -216,20 +234,22 @@ bool same_lane(const LaneRounds<L>& batch, std::size_t lane, const LaneRounds<1>
 /// A single lane against the plain twins, a batch against single lanes.
 template <int L>
 std::string lanes_difference(const Recognition& recognition, const std::vector<Amounts>& amounts,
-                             Threads threads) {
-  LaneRounds<L> batch(recognition, {}, threads);
-  start_all<L>(batch, amounts, kCompared);
+                             StatePrecision state, Threads threads) {
+  const RoundSettings settings = endless_rounds(kCompared, state);
+  const BatchTraits traits = BatchTraits::of(settings);
+  LaneRounds<L> batch(recognition, traits, threads);
+  start_all<L>(batch, amounts, settings);
   for (std::int64_t round = 0; round < kCompared; ++round) batch.round();
   for (std::size_t l = 0; l < L; ++l) {
     const auto& need = amounts[l].need[0];
     const auto& capacity = amounts[l].capacity[0];
     if constexpr (L == 1) {
-      PlainRounds plain(recognition, need, capacity);
+      PlainRounds plain(recognition, need, capacity, state);
       for (std::int64_t round = 0; round < kCompared; ++round) plain.step();
       if (!plain.same_as(batch)) return "a single lane differs from the plain twins";
     } else {
-      LaneRounds<1> alone(recognition, {}, threads);
-      alone.start(0, endless_rounds(kCompared), need, capacity);
+      LaneRounds<1> alone(recognition, traits, threads);
+      alone.start(0, settings, need, capacity);
       for (std::int64_t round = 0; round < kCompared; ++round) alone.round();
       if (!same_lane<L>(batch, l, alone)) return fmt::format("lane {} differs from a run alone", l);
     }
@@ -238,18 +258,22 @@ std::string lanes_difference(const Recognition& recognition, const std::vector<A
 }
 
 template <int L>
-void time_lanes(benchmark::State& state, Workbench& workbench, Size size, int threads) {
+void time_lanes(benchmark::State& state, Workbench& workbench, Size size, StatePrecision precision,
+                int threads) {
   const auto recognition = workbench.recognition(size);
   std::vector<Amounts> amounts;
   for (std::size_t l = 0; l < L; ++l) amounts.push_back(amounts_of(size, l));
   run_in_arena(threads, [&] {
     const Threads inside = threads_of(threads);
-    if (!workbench.accept(state, lanes_difference<L>(*recognition, amounts, inside))) return;
-    LaneRounds<L> rounds(*recognition, {}, inside);
+    if (!workbench.accept(state, lanes_difference<L>(*recognition, amounts, precision, inside))) {
+      return;
+    }
+    const RoundSettings settings = endless_rounds(kRounds, precision);
+    LaneRounds<L> rounds(*recognition, BatchTraits::of(settings), inside);
     bool all_busy = true;
     const double start = seconds_now(inside);
     while (state.KeepRunningBatch(kRounds)) {
-      start_all<L>(rounds, amounts, kRounds);
+      start_all<L>(rounds, amounts, settings);
       for (std::int64_t round = 0; round < kRounds; ++round) {
         for (std::size_t l = 0; l < L; ++l) all_busy = all_busy && rounds.busy(l);
         rounds.round();
@@ -257,8 +281,8 @@ void time_lanes(benchmark::State& state, Workbench& workbench, Size size, int th
     }
     const double seconds = seconds_now(inside) - start;
     if (!workbench.accept(state, all_busy ? "" : "a run ended before its limit")) return;
-    count(state, workbench, cost_of_round(*recognition, L), recognition->recipients(), L, inside,
-          seconds);
+    count(state, workbench, cost_of_round(*recognition, L, precision), recognition->recipients(), L,
+          inside, seconds);
   });
 }
 
@@ -270,7 +294,11 @@ template <int L>
 void add_lanes(Workbench& workbench, Size size, int threads) {
   add_case(name_of("lanes", size, L), threads,
            [&workbench, size, threads](benchmark::State& state) {
-             time_lanes<L>(state, workbench, size, threads);
+             time_lanes<L>(state, workbench, size, StatePrecision::f64, threads);
+           });
+  add_case(name_of("lanes", size, L) + "/lanes:f32", threads,
+           [&workbench, size, threads](benchmark::State& state) {
+             time_lanes<L>(state, workbench, size, StatePrecision::f32, threads);
            });
   for (const Kernel kernel : kKernels) {
     add_case(name_of(kernel_name(kernel), size, L), threads,

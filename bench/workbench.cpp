@@ -20,11 +20,12 @@ Settings settings_of(Size size) {
   return settings;
 }
 
-RoundSettings endless_rounds(std::int64_t rounds) {
+RoundSettings endless_rounds(std::int64_t rounds, StatePrecision state) {
   RoundSettings settings;
   settings.settlement = SettlementKind::reallocate;
   settings.stop = StopRule::needs;
   settings.max_rounds = rounds;
+  settings.state = state;
   return settings;
 }
 

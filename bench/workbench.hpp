@@ -38,7 +38,8 @@ inline constexpr Size kSizes[] = {{100, 20}, {1'000, 20}, {100'000, 20}, {1'000'
 inline constexpr std::int64_t kRounds = 16;
 
 /// `reallocate` under `needs` goes on to its limit when there is less supply than need.
-[[nodiscard]] RoundSettings endless_rounds(std::int64_t rounds);
+[[nodiscard]] RoundSettings endless_rounds(std::int64_t rounds,
+                                           StatePrecision state = StatePrecision::f64);
 
 /// The population of one lane.
 [[nodiscard]] Amounts amounts_of(Size size, std::size_t lane);

@@ -376,6 +376,20 @@ void add_solver(std::vector<Option>& table) {
        kAlways,
        "How MR is stored: f32 rounds it (6e-8 relative) and streams a third fewer bytes.",
        put_word(precisions, &Settings::solver, &SolverSettings::weights)});
+  table.push_back(
+      {"solver",
+       "state",
+       OptionType::word,
+       "",
+       {},
+       precisions,
+       Value{std::string("f64")},
+       kAlways,
+       "How claims, providers' factors and returned shares are stored: f32 rounds each once a "
+       "round, "
+       "so that a provider gives its capacity within 6e-8 of it; sums and all else stay in f64. "
+       "Many runs on a large network take less time.",
+       put_word(precisions, &Settings::round, &RoundSettings::state)});
 }
 
 void add_design(std::vector<Option>& table) {

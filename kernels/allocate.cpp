@@ -1,6 +1,7 @@
 // Cost of one round, one lane, f64 (modelled): pass 1 reads 4 B column + 8 B weight an edge, pass 2
 // the same again: 24 B an edge entry (40 B with finite D, 16 B with f32 weights); pass 3 another 12
-// B when it runs. The gathered vectors (8 L bytes a visit) come from cache while N · L · 8 B fits.
+// B when it runs. The gathered vectors (8 L bytes a visit, 4 L stored as floats) come from cache
+// while they fit it.
 //
 // The text of every row is kernels/row_sums.hpp for one lane and kernels/lane_rows.hpp for more;
 // this file compiles it once a SIMD target. SSE4 and SSSE3 are left out: their multiply-add would
@@ -51,10 +52,11 @@ HWY_INLINE CsrRowOf<W> row_at(const CsrView& rows, std::size_t i) {
   }
 }
 
-template <int L, class W, bool kBounded>
+template <int L, class Held, class W, bool kBounded>
 void denominator_rows(const CsrView& rows, const PublishedNeeds<L>& ledger,
                       LaneSpan<const double, L> available, RowRange range,
-                      LaneSpan<double, L> denominator, LaneSpan<double, L> scale) {
+                      LaneSpan<double, L> denominator, StoredSpan<double, L> stored) {
+  const LaneSpan<Held, L> scale = stored.template as<Held>();
   for_rows<L>(rows, range, [&]<bool kAhead>(std::size_t p) HWY_ATTR {
     const std::size_t out = p - range.begin;
     if constexpr (L == 1) {
@@ -68,25 +70,30 @@ void denominator_rows(const CsrView& rows, const PublishedNeeds<L>& ledger,
   });
 }
 
-template <int L, class W, bool kBounded, Cap kCap>
+template <int L, class Held, class W, bool kBounded, Cap kCap>
 void delivery_rows(const CsrView& rows, const PublishedNeeds<L>& ledger,
-                   LaneSpan<const double, L> scale, RowRange range, LaneSpan<double, L> received) {
+                   StoredSpan<const double, L> stored, RowRange range,
+                   LaneSpan<double, L> received) {
+  const LaneSpan<const Held, L> active = ledger.active.template as<Held>();
+  const LaneSpan<const Held, L> scale = stored.template as<Held>();
   for_rows<L>(rows, range, [&]<bool kAhead>(std::size_t r) HWY_ATTR {
     const std::size_t out = r - range.begin;
     if constexpr (L == 1) {
       *received[out] =
-          gather_delivery<kBounded, kCap, kAhead>(rows.row_of<W>(r), *ledger.active[r], scale);
+          gather_delivery<kBounded, kCap, kAhead>(rows.row_of<W>(r), *active[r], scale);
     } else {
-      gather_lane_deliveries<L, kBounded, kCap, kAhead>(row_at<L, W>(rows, r), ledger.active[r],
-                                                        scale, received[out]);
+      gather_lane_deliveries<L, kBounded, kCap, kAhead>(row_at<L, W>(rows, r), active[r], scale,
+                                                        received[out]);
     }
   });
 }
 
-template <int L, class W>
-void return_rows(const CsrView& rows, LaneSpan<const double, L> scale,
-                 LaneSpan<const double, L> returned_claim, RowRange range,
+template <int L, class Held, class W>
+void return_rows(const CsrView& rows, StoredSpan<const double, L> stored_scale,
+                 StoredSpan<const double, L> stored_claim, RowRange range,
                  LaneSpan<double, L> returned) {
+  const LaneSpan<const Held, L> scale = stored_scale.template as<Held>();
+  const LaneSpan<const Held, L> returned_claim = stored_claim.template as<Held>();
   for_rows<L>(rows, range, [&]<bool kAhead>(std::size_t p) HWY_ATTR {
     const std::size_t out = p - range.begin;
     if constexpr (L == 1) {
@@ -98,10 +105,13 @@ void return_rows(const CsrView& rows, LaneSpan<const double, L> scale,
   });
 }
 
-template <int L, class W, bool kBounded, Cap kCap>
+template <int L, class Held, class W, bool kBounded, Cap kCap>
 void settlement_rows(const CsrView& rows, const PublishedNeeds<L>& ledger,
-                     LaneSpan<const double, L> scale, LaneSpan<const double, L> returned_share,
-                     RowRange range, LaneSpan<double, L> delivered, LaneSpan<double, L> returned) {
+                     StoredSpan<const double, L> stored_scale,
+                     StoredSpan<const double, L> stored_share, RowRange range,
+                     LaneSpan<double, L> delivered, LaneSpan<double, L> returned) {
+  const LaneSpan<const Held, L> scale = stored_scale.template as<Held>();
+  const LaneSpan<const Held, L> returned_share = stored_share.template as<Held>();
   for_rows<L>(rows, range, [&]<bool kAhead>(std::size_t p) HWY_ATTR {
     const std::size_t out = p - range.begin;
     if constexpr (L == 1) {
@@ -116,65 +126,75 @@ void settlement_rows(const CsrView& rows, const PublishedNeeds<L>& ledger,
   });
 }
 
-// The variant of the model is picked once a range, outside the loops: choose.operator()<W,
-// kBounded>() for the matrix at hand.
-template <int L, class Choose>
-HWY_INLINE auto for_matrix(const CsrView& rows, const Choose& choose) {
+// The variant of the model is picked once a range, outside the loops: choose.operator()<Held, W,
+// kBounded>() for what is gathered and for the matrix at hand. One lane holds doubles.
+template <int L, class Held, class Choose>
+HWY_INLINE auto for_weights(const CsrView& rows, const Choose& choose) {
   const bool bounded = !rows.desire.empty();
   if constexpr (L > 1) {
     if (!rows.lane_weights.empty()) {
-      return bounded ? choose.template operator()<WeightPerLane, true>()
-                     : choose.template operator()<WeightPerLane, false>();
+      return bounded ? choose.template operator()<Held, WeightPerLane, true>()
+                     : choose.template operator()<Held, WeightPerLane, false>();
     }
   }
   if (rows.narrow()) {
-    return bounded ? choose.template operator()<float, true>()
-                   : choose.template operator()<float, false>();
+    return bounded ? choose.template operator()<Held, float, true>()
+                   : choose.template operator()<Held, float, false>();
   }
-  return bounded ? choose.template operator()<double, true>()
-                 : choose.template operator()<double, false>();
+  return bounded ? choose.template operator()<Held, double, true>()
+                 : choose.template operator()<Held, double, false>();
+}
+template <int L, class Choose>
+HWY_INLINE auto for_matrix(const CsrView& rows, bool floats, const Choose& choose) {
+  if constexpr (L > 1) {
+    if (floats) return for_weights<L, float>(rows, choose);
+  }
+  return for_weights<L, double>(rows, choose);
 }
 
 template <int L>
 void denominators_of(const CsrView& rows, const PublishedNeeds<L>& ledger,
                      LaneSpan<const double, L> available, RowRange range,
-                     LaneSpan<double, L> denominator, LaneSpan<double, L> scale) {
+                     LaneSpan<double, L> denominator, StoredSpan<double, L> scale) {
   const auto variant = for_matrix<L>(
-      rows, []<class W, bool kBounded>() { return denominator_rows<L, W, kBounded>; });
+      rows, scale.holds_floats(),
+      []<class Held, class W, bool kBounded>() { return denominator_rows<L, Held, W, kBounded>; });
   variant(rows, ledger, available, range, denominator, scale);
+  if constexpr (L == 1) round_stored(scale);
 }
 
 template <int L>
 void deliveries_of(const CsrView& rows, const PublishedNeeds<L>& ledger,
-                   LaneSpan<const double, L> scale, Cap cap, RowRange range,
+                   StoredSpan<const double, L> scale, Cap cap, RowRange range,
                    LaneSpan<double, L> received) {
-  const auto variant = for_matrix<L>(rows, [cap]<class W, bool kBounded>() {
-    return cap == Cap::none ? delivery_rows<L, W, kBounded, Cap::none>
-                            : delivery_rows<L, W, kBounded, Cap::active_need>;
-  });
+  const auto variant =
+      for_matrix<L>(rows, scale.holds_floats(), [cap]<class Held, class W, bool kBounded>() {
+        return cap == Cap::none ? delivery_rows<L, Held, W, kBounded, Cap::none>
+                                : delivery_rows<L, Held, W, kBounded, Cap::active_need>;
+      });
   variant(rows, ledger, scale, range, received);
 }
 
 template <int L>
-void returns_of(const CsrView& rows, LaneSpan<const double, L> scale,
-                LaneSpan<const double, L> returned_claim, RowRange range,
+void returns_of(const CsrView& rows, StoredSpan<const double, L> scale,
+                StoredSpan<const double, L> returned_claim, RowRange range,
                 LaneSpan<double, L> returned) {
-  auto variant = rows.narrow() ? return_rows<L, float> : return_rows<L, double>;
-  if constexpr (L > 1) {
-    if (!rows.lane_weights.empty()) variant = return_rows<L, WeightPerLane>;
-  }
+  const auto variant = for_matrix<L>(rows, scale.holds_floats(), []<class Held, class W, bool>() {
+    return return_rows<L, Held, W>;
+  });
   variant(rows, scale, returned_claim, range, returned);
 }
 
 template <int L>
 void settlements_of(const CsrView& rows, const PublishedNeeds<L>& ledger,
-                    LaneSpan<const double, L> scale, LaneSpan<const double, L> returned_share,
+                    StoredSpan<const double, L> scale, StoredSpan<const double, L> returned_share,
                     Cap cap, RowRange range, LaneSpan<double, L> delivered,
                     LaneSpan<double, L> returned) {
-  const auto variant = for_matrix<L>(rows, [cap]<class W, bool kBounded>() {
-    return cap == Cap::none ? settlement_rows<L, W, kBounded, Cap::none>
-                            : settlement_rows<L, W, kBounded, Cap::active_need>;
-  });
+  const auto variant =
+      for_matrix<L>(rows, scale.holds_floats(), [cap]<class Held, class W, bool kBounded>() {
+        return cap == Cap::none ? settlement_rows<L, Held, W, kBounded, Cap::none>
+                                : settlement_rows<L, Held, W, kBounded, Cap::active_need>;
+      });
   variant(rows, ledger, scale, returned_share, range, delivered, returned);
 }
 

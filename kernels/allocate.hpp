@@ -20,25 +20,26 @@ namespace needflow {
 
 /// The passes over a range of rows as one SIMD target compiled them: plain pointers, so that
 /// Highway dispatches once for many calls. Inputs hold all rows; outputs the rows of the range
-/// alone, so that they may be a small buffer that stays in cache for what comes next.
+/// alone, so that they may be a small buffer that stays in cache for what comes next. What is
+/// gathered is stored in one way throughout.
 template <int L>
 struct RowPasses {
   /// Pass 1. ledger.active R × L, available P × L; denominator, scale: range × L.
   void (*denominators)(const CsrView& provider_rows, const PublishedNeeds<L>& ledger,
                        LaneSpan<const double, L> available, RowRange range,
-                       LaneSpan<double, L> denominator, LaneSpan<double, L> scale);
+                       LaneSpan<double, L> denominator, StoredSpan<double, L> scale);
   /// Pass 2. active R × L, scale P × L; received: range × L.
   void (*deliveries)(const CsrView& recipient_rows, const PublishedNeeds<L>& ledger,
-                     LaneSpan<const double, L> scale, Cap cap, RowRange range,
+                     StoredSpan<const double, L> scale, Cap cap, RowRange range,
                      LaneSpan<double, L> received);
   /// Pass 3 in `stock` without bounds. scale P × L, returned_claim R × L; returned: range × L.
-  void (*returns)(const CsrView& provider_rows, LaneSpan<const double, L> scale,
-                  LaneSpan<const double, L> returned_claim, RowRange range,
+  void (*returns)(const CsrView& provider_rows, StoredSpan<const double, L> scale,
+                  StoredSpan<const double, L> returned_claim, RowRange range,
                   LaneSpan<double, L> returned);
   /// Pass 3 in `stock` under a cap or with finite D. returned_share R × L; delivered, returned:
   /// range × L.
   void (*settlements)(const CsrView& provider_rows, const PublishedNeeds<L>& ledger,
-                      LaneSpan<const double, L> scale, LaneSpan<const double, L> returned_share,
+                      StoredSpan<const double, L> scale, StoredSpan<const double, L> returned_share,
                       Cap cap, RowRange range, LaneSpan<double, L> delivered,
                       LaneSpan<double, L> returned);
 };

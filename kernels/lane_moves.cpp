@@ -12,6 +12,7 @@
 
 #include "kernels/lane_loops.hpp"
 #include "kernels/lane_moves.hpp"
+#include "kernels/stored_lanes.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace needflow {
@@ -20,19 +21,20 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 /// LaneFill as bare pointers, null where there is no block (see SettlePointers in settle.cpp).
-template <int L>
+template <int L, class Held>
 struct FillArguments {
   explicit FillArguments(const LaneFill<L>& fill, PerLane<double, L>& claims)
       : factor(fill.factor),
         amounts(fill.amounts.data()),
         degrees(fill.degrees.empty() ? nullptr : fill.degrees.data()),
         as_given(data_of(fill.as_given)),
-        scaled(data_of(fill.scaled)),
+        scaled(data_of(fill.scaled.template as<Held>())),
         scaled_again(data_of(fill.scaled_again)),
         claiming(claims) {
     for (std::size_t l = 0; l < L; ++l) starts[l] = fill.starts[l] != 0 ? 1.0 : 0.0;
   }
-  static double* data_of(LaneSpan<double, L> span) {
+  template <class T>
+  static T* data_of(LaneSpan<T, L> span) {
     return span.values().empty() ? nullptr : span.values().data();
   }
 
@@ -41,17 +43,18 @@ struct FillArguments {
   const double* amounts;
   const double* degrees;
   double* as_given;
-  double* scaled;
+  Held* scaled;
   double* scaled_again;
   PerLane<double, L>& claiming;
 };
 
-template <int L, class D>
+template <int L, class D, class How>
 class LaneFiller {
  public:
   using V = hn::Vec<D>;
+  using Held = typename How::Held;
 
-  HWY_INLINE LaneFiller(D d, const FillArguments<L>& arguments, std::size_t lane)
+  HWY_INLINE LaneFiller(D d, const FillArguments<L, Held>& arguments, std::size_t lane)
       : d_(d),
         claiming_(arguments.claiming),
         lane_(lane),
@@ -66,10 +69,12 @@ class LaneFiller {
 
   HWY_INLINE void visit(std::size_t row, std::size_t i) {
     const V amount = row_values<L>(d_, amounts_, row);
-    const V scaled = hn::Mul(amount, factor_);
+    V scaled = hn::Mul(amount, factor_);
     if (as_given_ != nullptr) put(amount, as_given_ + i);
-    if (scaled_ != nullptr) put(scaled, scaled_ + i);
     if (scaled_again_ != nullptr) put(scaled, scaled_again_ + i);
+    if (scaled_ != nullptr) {
+      scaled = How::put(d_, chosen(scaled, load_stored(d_, scaled_ + i)), scaled_ + i);
+    }
     if (degrees_ == nullptr) return;
     const auto claims = hn::And(starts_, hn::Gt(scaled, hn::Zero(d_)));
     claims_ = hn::Add(claims_, hn::IfThenElseZero(claims, row_values<L>(d_, degrees_, row)));
@@ -79,9 +84,8 @@ class LaneFiller {
 
  private:
   /// Not BlendedStore: Highway 1.0 writes a second double beyond a vector of one.
-  HWY_INLINE void put(V v, double* to) const {
-    hn::StoreU(hn::IfThenElse(starts_, v, hn::LoadU(d_, to)), d_, to);
-  }
+  HWY_INLINE V chosen(V v, V kept) const { return hn::IfThenElse(starts_, v, kept); }
+  HWY_INLINE void put(V v, double* to) const { hn::StoreU(chosen(v, hn::LoadU(d_, to)), d_, to); }
 
   D d_;
   PerLane<double, L>& claiming_;
@@ -89,16 +93,25 @@ class LaneFiller {
   const double* amounts_;
   const double* degrees_;
   double* as_given_;
-  double* scaled_;
+  Held* scaled_;
   double* scaled_again_;
   hn::Mask<D> starts_;
   V factor_;
   V claims_;
 };
 
+template <class How>
+struct FillerHow {
+  template <int L, class D>
+  using Body = LaneFiller<L, D, How>;
+};
+
 template <int L>
 void fill_lanes(const LaneFill<L>& fill, PerLane<double, L>& claiming) {
-  for_lane_vectors<L, LaneFiller>(FillArguments<L>(fill, claiming), 0, fill.amounts.size());
+  with_storage<L>(fill.scaled, [&]<class How>() HWY_ATTR {
+    const FillArguments<L, typename How::Held> arguments(fill, claiming);
+    for_lane_vectors<L, FillerHow<How>::template Body>(arguments, 0, fill.amounts.size());
+  });
 }
 
 /// One vector of lanes. A permutation brings the chosen lanes to the front. Highway 1.0's Compress

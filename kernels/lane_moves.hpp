@@ -11,6 +11,7 @@
 #include <span>
 
 #include "kernels/lanes.hpp"
+#include "kernels/stored.hpp"
 
 namespace needflow {
 
@@ -26,15 +27,27 @@ struct LaneFill {
   PerLane<double, L> factor{};       ///< of each lane
   std::span<const double> amounts;   ///< N
   LaneSpan<double, L> as_given;      ///< gets the amounts
-  LaneSpan<double, L> scaled;        ///< gets amounts times factor
-  LaneSpan<double, L> scaled_again;  ///< the same
+  StoredSpan<double, L> scaled;      ///< gets amounts times factor
+  LaneSpan<double, L> scaled_again;  ///< the same, never rounded
   std::span<const double> degrees;   ///< N or empty
+
+  /// Rows [begin, end) alone.
+  [[nodiscard]] LaneFill part(std::size_t begin, std::size_t end) const {
+    LaneFill some = *this;
+    some.amounts = amounts.subspan(begin, end - begin);
+    some.as_given = as_given.part(begin, end);
+    some.scaled = scaled.part(begin, end);
+    some.scaled_again = scaled_again.part(begin, end);
+    if (!degrees.empty()) some.degrees = degrees.subspan(begin, end - begin);
+    return some;
+  }
 };
 
 /// Both loops as one SIMD target compiled them.
 template <int L>
 struct LaneMoves {
-  /// Adds Σ degrees of rows with amount times factor > 0 to `claiming`, in lanes that start.
+  /// Adds Σ degrees of rows with amount times factor, as `scaled` stores it, > 0 to `claiming`, in
+  /// lanes that start.
   void (*fill)(const LaneFill<L>& fill, PerLane<double, L>& claiming);
   /// Copies the chosen lanes of every row of `from`, in order, to to[row * stride + 0, 1, …].
   void (*take)(LaneSpan<const double, L> from, const LaneChoice<L>& chosen, double* to,

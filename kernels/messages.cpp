@@ -35,15 +35,22 @@ struct SpreadTable {
 };
 constexpr SpreadTable kSpread;
 
-void flag_values(const double* values, std::uint8_t* flags, std::size_t count) {
-  const hn::CappedTag<double, 8> d;
+template <class T>
+void flag_values(const T* values, std::uint8_t* flags, std::size_t count) {
+  const hn::CappedTag<T, 8> d;
   std::size_t i = 0;
   for (; i + hn::Lanes(d) <= count; i += hn::Lanes(d)) {
     std::uint8_t bits[8] = {};
     hn::StoreMaskBits(d, hn::Gt(hn::LoadU(d, values + i), hn::Zero(d)), bits);
     std::memcpy(flags + i, &kSpread.words[bits[0]], hn::MaxLanes(d));
   }
-  for (; i < count; ++i) flags[i] = values[i] > 0.0 ? 1 : 0;
+  for (; i < count; ++i) flags[i] = values[i] > 0 ? 1 : 0;
+}
+void flag_doubles(const double* values, std::uint8_t* flags, std::size_t count) {
+  flag_values(values, flags, count);
+}
+void flag_floats(const float* values, std::uint8_t* flags, std::size_t count) {
+  flag_values(values, flags, count);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -53,10 +60,14 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace needflow {
 
-HWY_EXPORT(flag_values);
+HWY_EXPORT(flag_doubles);
+HWY_EXPORT(flag_floats);
 
 void flag_positive(std::span<const double> values, std::span<std::uint8_t> flags) {
-  HWY_DYNAMIC_DISPATCH(flag_values)(values.data(), flags.data(), values.size());
+  HWY_DYNAMIC_DISPATCH(flag_doubles)(values.data(), flags.data(), values.size());
+}
+void flag_positive(std::span<const float> values, std::span<std::uint8_t> flags) {
+  HWY_DYNAMIC_DISPATCH(flag_floats)(values.data(), flags.data(), values.size());
 }
 
 namespace {

@@ -14,6 +14,7 @@ namespace needflow {
 
 /// flags[i] = values[i] > 0 ? 1 : 0; equal lengths.
 void flag_positive(std::span<const double> values, std::span<std::uint8_t> flags);
+void flag_positive(std::span<const float> values, std::span<std::uint8_t> flags);
 
 /// Clears the flags of lanes where `counts` is 0 (elsewhere it is 255), N × L. Returns how many
 /// rows still have one.

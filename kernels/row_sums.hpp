@@ -20,13 +20,14 @@
 
 #include "kernels/csr.hpp"
 #include "kernels/lanes.hpp"
+#include "kernels/stored.hpp"
 
 namespace needflow {
 
 /// The part of the ledger that enters a computation: a_r = ρ̂_r f_r before any D bound, N × L.
 template <int L>
 struct PublishedNeeds {
-  LaneSpan<const double, L> active;
+  StoredSpan<const double, L> active;
 };
 
 /// A provider's answer: its denominator d_p and the factor s_p = A_p / d_p (0 where d_p is 0).

@@ -10,6 +10,7 @@
 
 #include "kernels/lanes.hpp"
 #include "kernels/parallel.hpp"
+#include "kernels/stored.hpp"
 
 namespace needflow {
 
@@ -50,18 +51,19 @@ struct SavedRecipients {
 /// damping f; over_previous, which holds the over-allocation before `over` and then the new one, so
 /// that the two change places every round. Written: next_active = ρ f, the claim of the round to
 /// come, and, unless empty, `returned`: the share q = over / received that goes back to every
-/// provider, times a where `returned_is_claim`.
+/// provider, times a where `returned_is_claim`. `active`, `next_active` and `returned` are stored
+/// in one way.
 template <int L>
 struct RecipientState {
   LaneSpan<const double, L> need;
-  LaneSpan<const double, L> active;
+  StoredSpan<const double, L> active;
   LaneSpan<const double, L> over;
   LaneSpan<double, L> satisfied;
   LaneSpan<double, L> total;
   LaneSpan<double, L> damping;
   LaneSpan<double, L> over_previous;
-  LaneSpan<double, L> next_active;
-  LaneSpan<double, L> returned;
+  StoredSpan<double, L> next_active;
+  StoredSpan<double, L> returned;
   SavedRecipients<L> saved;
   bool returned_is_claim = true;
   /// Stored entries of each recipient's row, for `asked`; may be empty.

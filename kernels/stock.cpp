@@ -10,6 +10,7 @@
 
 #include "kernels/lane_loops.hpp"
 #include "kernels/stock.hpp"
+#include "kernels/stored_lanes.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace needflow {
@@ -53,7 +54,6 @@ struct StockPointers {
   template <int L>
   HWY_INLINE explicit StockPointers(const ProviderState<L>& state)
       : capacity(state.capacity.values().data()),
-        scale(state.scale.values().data()),
         available(state.available.values().data()),
         denominator(state.denominator.values().data()),
         first(state.first.values().data()),
@@ -63,7 +63,6 @@ struct StockPointers {
         degrees(state.degrees.empty() ? nullptr : state.degrees.data()) {}
 
   const double* capacity;
-  const double* scale;
   double* available;
   double* denominator;
   double* first;
@@ -99,7 +98,8 @@ class StockVectors {
   std::size_t lane_;
 };
 
-template <int L, class D>
+/// `Held` is how s_p is.
+template <int L, class D, class Held>
 class OfferNoter : StockVectors<L, D> {
   using Base = StockVectors<L, D>;
   using typename Base::M;
@@ -109,6 +109,7 @@ class OfferNoter : StockVectors<L, D> {
   HWY_INLINE OfferNoter(D d, const StockArguments<L>& arguments, std::size_t lane)
       : Base(d, arguments, lane),
         made_(arguments.denominator),
+        scale_(arguments.state.scale.template as<Held>().values().data()),
         any_begins_(arguments.rules.any_begins),
         saving_(arguments.rules.any_saves && this->at_.saved_available != nullptr),
         begins_(this->yes(arguments.rules.begins)),
@@ -133,7 +134,7 @@ class OfferNoter : StockVectors<L, D> {
     }
     if (at.degrees == nullptr) return;
     const V degree = row_values<L>(d, at.degrees, row);
-    const M offers = hn::Gt(this->load(at.scale, i), hn::Zero(d));
+    const M offers = hn::Gt(load_stored(d, scale_ + i), hn::Zero(d));
     offered_ = hn::Add(offered_, hn::IfThenElseZero(offers, degree));
   }
 
@@ -155,10 +156,16 @@ class OfferNoter : StockVectors<L, D> {
 
  private:
   const double* made_;
+  const Held* scale_;
   bool any_begins_, saving_;
   M begins_, saves_, moved_;
   V tolerance_, offered_;
 };
+
+template <int L, class D>
+using OfferNoterOfDoubles = OfferNoter<L, D, double>;
+template <int L, class D>
+using OfferNoterOfFloats = OfferNoter<L, D, float>;
 
 template <int L, class D>
 class StockKeeper : StockVectors<L, D> {
@@ -216,7 +223,12 @@ void note_rows(const PerLane<StockRule, L>& rules, const ProviderState<L>& state
   const StockTable<L> table(rules);
   const StockArguments<L> arguments{table,   state,   begin * L, denominator.values().data(),
                                     nullptr, nullptr, tally};
-  for_lane_vectors<L, OfferNoter>(arguments, begin, end);
+  if constexpr (L > 1) {
+    if (state.scale.holds_floats()) {
+      return for_lane_vectors<L, OfferNoterOfFloats>(arguments, begin, end);
+    }
+  }
+  for_lane_vectors<L, OfferNoterOfDoubles>(arguments, begin, end);
 }
 
 template <int L>

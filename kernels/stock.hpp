@@ -9,6 +9,7 @@
 #include <span>
 
 #include "kernels/lanes.hpp"
+#include "kernels/stored.hpp"
 
 namespace needflow {
 
@@ -28,7 +29,7 @@ struct StockRule {
 template <int L>
 struct ProviderState {
   LaneSpan<const double, L> capacity;
-  LaneSpan<const double, L> scale;      ///< of this round
+  StoredSpan<const double, L> scale;    ///< of this round
   LaneSpan<double, L> available;        ///< A_p; empty where nobody's capacity is used up
   LaneSpan<double, L> denominator;      ///< of the round before, then of this one
   LaneSpan<double, L> first;            ///< d_p(1)

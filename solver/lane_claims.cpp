@@ -14,11 +14,12 @@ double LaneRounds<L>::start_claims(std::size_t lane) {
   has_received_.resize(need_rows() * L);
   const std::span<const double> claims = lanes_[lane].claims;
   const std::span<const double> degrees = recipient_degrees();
-  const LaneSpan<double, L> draft = ledger_.draft();
+  const StoredSpan<double, L> draft = ledger_.draft();
   double unheard = 0.0;
   for (std::size_t r = 0; r < claims.size(); ++r) {
-    if (draft[r][lane] > 0.0 && claims[r] == 0.0) unheard += degrees[r];
-    draft[r][lane] *= claims[r];
+    const double residual = draft.at(r, lane);
+    const double claim = draft.put(r, lane, residual * claims[r]);
+    if (residual > 0.0 && claim == 0.0) unheard += degrees[r];
     has_received_[r * L + lane] = 0;
   }
   return unheard;
@@ -29,13 +30,14 @@ template <int L>
 void LaneRounds<L>::publish_claims(std::size_t begin, std::size_t end,
                                    LaneSpan<const double, L> received, SettleTally<L>& tally) {
   const std::span<const double> degrees = recipient_degrees();
-  const LaneSpan<double, L> draft = ledger_.draft();
+  const StoredSpan<double, L> draft = ledger_.draft();
   for (std::size_t l = 0; l < L; ++l) {
     const std::span<const double> claims = lanes_[l].claims;
     if (claims.empty()) continue;
     for (std::size_t r = begin; r < end; ++r) {
-      if (draft[r][l] > 0.0 && claims[r] == 0.0) tally.asked[l] -= degrees[r];
-      draft[r][l] *= claims[r];
+      const double residual = draft.at(r, l);
+      const double claim = draft.put(r, l, residual * claims[r]);
+      if (residual > 0.0 && claim == 0.0) tally.asked[l] -= degrees[r];
       if (received[r - begin][l] > 0.0) has_received_[r * L + l] = 1;
     }
   }

@@ -9,11 +9,12 @@ namespace needflow {
 std::size_t round_state_bytes(std::size_t providers, std::size_t recipients, int lanes,
                               const BatchTraits& traits) {
   // The vectors of the class above, the ledger's two and what recurrence saves.
-  std::size_t of_provider = 3;
-  std::size_t of_recipient = 4 + 2 + 4;
+  std::size_t of_provider = 2;
+  std::size_t of_recipient = 4 + 4;
+  std::size_t gathered = providers + 2 * recipients;
   if (traits.stock) {
     of_provider += 2;
-    of_recipient += 1;
+    gathered += recipients;
   }
   if (traits.relaxes) of_recipient += 2;
   if (traits.acceleration_depth > 0) {
@@ -28,7 +29,8 @@ std::size_t round_state_bytes(std::size_t providers, std::size_t recipients, int
   });
   const std::size_t flags = providers + recipients;  // for counting messages
   return static_cast<std::size_t>(lanes) *
-             (sizeof(double) * (providers * of_provider + recipients * of_recipient) + flags) +
+             (sizeof(double) * (providers * of_provider + recipients * of_recipient) +
+              stored_bytes(traits.state, lanes) * gathered + flags) +
          tallies;
 }
 

@@ -5,6 +5,19 @@
 
 namespace needflow {
 
+namespace {
+
+template <int L>
+void flag_stored(StoredSpan<const double, L> stored, std::span<std::uint8_t> flags) {
+  if (stored.holds_floats()) {
+    flag_positive(stored.template as<float>().values(), flags);
+  } else {
+    flag_positive(stored.values(), flags);
+  }
+}
+
+}  // namespace
+
 /// Where every provider offers, or every recipient asks, the sums of degrees count the messages;
 /// only lanes with both kinds of silence are counted entry by entry.
 template <int L>
@@ -29,10 +42,10 @@ void LaneRounds<L>::count_messages() {
 /// up or needs met. Agents that are silent in all lanes cost nothing.
 template <int L>
 void LaneRounds<L>::count_entries(const PerLane<std::uint8_t, L>& lanes) {
-  asks_.resize(ledger_.active_needs().active.values().size());
-  offers_.resize(scale_.size());
-  flag_positive(ledger_.active_needs().active.values(), asks_);
-  flag_positive(scale().values(), offers_);
+  asks_.resize(ledger_.active_needs().active.rows() * L);
+  offers_.resize(scale_.elements());
+  flag_stored<L>(ledger_.active_needs().active, asks_);
+  flag_stored<L>(scale(), offers_);
   using Flags = LaneSpan<std::uint8_t, L>;
   const auto count = [&](Flags flags) {
     return sum_over(peers_, static_cast<std::int64_t>(keep_lanes<L>(flags, lanes)));
@@ -65,7 +78,7 @@ void LaneRounds<L>::hear_offers() {
   peers_->add(sums);
   lane.denominators_moved = sums[0] > 0;
   lane.offered = static_cast<double>(sums[1]);
-  peers_->fetch_providers(scale_);
+  peers_->fetch_providers(scale_.doubles());
 }
 
 template <int L>

@@ -48,11 +48,6 @@ std::vector<double> degrees_of(const CsrView& rows) {
   return degrees;
 }
 
-/// f of every recipient in round 1.
-double first_damping(const RoundSettings& settings) {
-  return settings.damping == DampingKind::constant ? settings.damping_factor : 1.0;
-}
-
 /// Of a sum of degrees, which is a whole number.
 double whole_sum(Peers* peers, double sum) {
   return static_cast<double>(sum_over(peers, static_cast<std::int64_t>(sum)));
@@ -65,6 +60,7 @@ bool uses_up(const RoundSettings& settings) { return settings.settlement == Sett
 BatchTraits BatchTraits::of(const RoundSettings& settings) {
   BatchTraits traits;
   traits.cap = settings.cap;
+  traits.state = settings.state;
   traits.include(settings);
   return traits;
 }
@@ -92,20 +88,20 @@ LaneRounds<L>::LaneRounds(const Recognition& recognition, const BatchTraits& tra
       moves_(lane_moves<L>()),
       // Bounds are looked up again when surplus goes back, and a lone run may be watched.
       ledger_(peers == nullptr ? recognition.recipients() : peers->sizes().recipients_seen,
-              L > 1 && !edge_bounds()),
+              L > 1 && !edge_bounds(), traits.state),
       provider_tallies_(blocks_of(recognition.providers())),
       recipient_tallies_(blocks_of(recognition.recipients())),
       message_tallies_(std::max(provider_tallies_.size(), recipient_tallies_.size())) {
   const std::size_t providers = recognition.providers() * L;
   const std::size_t recipients = recognition.recipients() * L;
   for (auto* vector : {&denominator_, &denominator_first_}) vector->resize(providers);
-  scale_.resize(peers == nullptr ? providers : peers->sizes().providers_seen);
+  scale_.resize(peers == nullptr ? providers : peers->sizes().providers_seen, traits.state);
   for (auto* vector : {&satisfied_, &damping_, &over_, &over_previous_}) {
     vector->resize(recipients);
   }
   if (traits_.stock) {
     available_.resize(providers);
-    returned_.resize(peers == nullptr ? recipients : peers->sizes().recipients_seen);
+    returned_.resize(peers == nullptr ? recipients : peers->sizes().recipients_seen, traits.state);
   }
   if (traits_.relaxes) total_.resize(recipients);
   if (traits_.acceleration_depth > 0) mixed_.resize(recipients);
@@ -143,62 +139,6 @@ void LaneRounds<L>::start(std::size_t lane, const RoundSettings& settings,
   run.capacity = capacity;
   run.capacity_factor = capacity_factor;
   run.claims = claims;
-}
-
-/// Lanes whose runs have the same amounts – one draw, different ratios or rules – are filled
-/// together.
-template <int L>
-void LaneRounds<L>::fill_starting_lanes() {
-  for (std::size_t first = 0; first < L; ++first) {
-    if (!lanes_[first].starts) continue;
-    const std::span<const double> need = lanes_[first].need;
-    const std::span<const double> capacity = lanes_[first].capacity;
-    LaneFill<L> needs;
-    LaneFill<L> capacities;
-    for (std::size_t l = first; l < L; ++l) {
-      Lane& run = lanes_[l];
-      if (!run.starts || run.need.data() != need.data() || run.capacity.data() != capacity.data()) {
-        continue;
-      }
-      run.starts = false;
-      needs.starts[l] = 1;
-      needs.factor[l] = first_damping(run.settings);
-      capacities.factor[l] = run.capacity_factor;
-    }
-    capacities.starts = needs.starts;
-    needs.amounts = need;
-    needs.as_given = write(own_need_);
-    needs.scaled = ledger_.draft();
-    needs.degrees = recipient_degrees();
-    capacities.amounts = capacity;
-    capacities.scaled = write(own_capacity_);
-    capacities.scaled_again = write(available_);
-    if constexpr (L == 1) {
-      borrow(lanes_[0]);
-      capacities.scaled = {};
-    }
-    PerLane<double, L> asked{};
-    moves_.fill(needs, asked);
-    if (L > 1 || !available_.empty()) moves_.fill(capacities, asked);
-    for (std::size_t l = 0; l < L; ++l) {
-      if (needs.starts[l] == 0) continue;
-      if (!lanes_[l].claims.empty()) asked[l] -= start_claims(l);
-      lanes_[l].asked_next = whole_sum(peers_, asked[l]);
-    }
-  }
-}
-
-/// A single lane reads amounts where they are, unless they are to be scaled.
-template <int L>
-void LaneRounds<L>::borrow(const Lane& run) {
-  need_ = LaneSpan<const double, L>(run.need);
-  capacity_ = LaneSpan<const double, L>(run.capacity);
-  if (run.capacity_factor == 1.0) return;
-  own_capacity_.resize(run.capacity.size());
-  for (std::size_t p = 0; p < run.capacity.size(); ++p) {
-    own_capacity_[p] = run.capacity[p] * run.capacity_factor;
-  }
-  capacity_ = read(own_capacity_);
 }
 
 template <int L>
@@ -243,7 +183,7 @@ void LaneRounds<L>::compute() {
     for_tiles<L>(begin, end, [&](std::size_t first, std::size_t last) {
       const LaneSpan<double, L> denominator = made.rows(last - first);
       rows_.denominators(ledger_.active_needs(), available(), {first, last}, denominator,
-                         write(scale_).part(first, last));
+                         scale_.write().part(first, last));
       providers_.note_offers(rules, state, first, last, denominator, tally);
     });
     provider_tallies_[begin / kRowBlock] = tally;
@@ -383,7 +323,7 @@ RecipientState<L> LaneRounds<L>::recipient_state() {
   state.damping = write(damping_);
   state.over_previous = write(over_previous_);
   state.next_active = ledger_.draft();
-  state.returned = write(returned_);
+  state.returned = returned_.write();
   state.saved = recurrence_.recipients();
   state.returned_is_claim = !edge_bounds();
   state.degrees = recipient_degrees();
@@ -459,7 +399,7 @@ void LaneRounds<L>::settle_stock() {
 template <int L>
 void LaneRounds<L>::keep_stock(bool comes_back) {
   const bool capped = traits_.cap == Cap::active_need;
-  if (comes_back && peers_ != nullptr) peers_->fetch_recipients(returned_);
+  if (comes_back && peers_ != nullptr) peers_->fetch_recipients(returned_.doubles());
   const PerLane<StockRule, L> rules = stock_rules();
   const ProviderState<L> state = provider_state();
   for_row_blocks(recognition_.providers(), threads_, [=, this](std::size_t begin, std::size_t end) {
@@ -470,10 +410,10 @@ void LaneRounds<L>::keep_stock(bool comes_back) {
       const LaneSpan<double, L> delivered = out.rows(last - first);
       const LaneSpan<double, L> returned = back.rows(last - first);
       if (edge_bounds() && (capped || comes_back)) {
-        rows_.settlements(ledger_.active_needs(), scale(), read(returned_), {first, last},
+        rows_.settlements(ledger_.active_needs(), scale(), returned_.read(), {first, last},
                           delivered, returned);
       } else if (comes_back) {
-        rows_.returns(scale(), read(returned_), {first, last}, returned);
+        rows_.returns(scale(), returned_.read(), {first, last}, returned);
       }
       using Read = LaneSpan<const double, L>;
       providers_.keep_stock(rules, state, first, last, capped ? Read(delivered) : Read(),
@@ -485,7 +425,7 @@ void LaneRounds<L>::keep_stock(bool comes_back) {
 
 template <int L>
 std::size_t LaneRounds<L>::bytes() const {
-  std::size_t doubles = scale_.size() + returned_.size();
+  std::size_t doubles = 0;
   for (const auto* vector :
        {&own_need_, &own_capacity_, &available_, &denominator_, &denominator_first_, &satisfied_,
         &damping_, &over_, &over_previous_, &total_, &received_, &mixed_}) {
@@ -493,9 +433,9 @@ std::size_t LaneRounds<L>::bytes() const {
   }
   std::size_t histories = 0;
   for (const Accelerator& history : accelerators_) histories += history.bytes();
-  return rows_.bytes() + histories + doubles * sizeof(double) + ledger_.bytes() +
-         recurrence_.bytes() + asks_.size() + offers_.size() + has_received_.size() +
-         provider_tallies_.size() * sizeof(StockTally<L>) +
+  return rows_.bytes() + histories + doubles * sizeof(double) + scale_.bytes() + returned_.bytes() +
+         ledger_.bytes() + recurrence_.bytes() + asks_.size() + offers_.size() +
+         has_received_.size() + provider_tallies_.size() * sizeof(StockTally<L>) +
          recipient_tallies_.size() * sizeof(SettleTally<L>) +
          message_tallies_.capacity() * sizeof(PerLane<std::int64_t, L>);
 }

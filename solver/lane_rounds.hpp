@@ -44,13 +44,14 @@ struct RunReport {
 /// needs are not allocated. The cap decides which kernel runs, so it is one for all lanes.
 struct BatchTraits {
   Cap cap = Cap::none;
-  bool stock = false;                   ///< some run uses up its capacity
-  bool relaxes = false;                 ///< some run has ω < 1 and no acceleration
-  std::int64_t acceleration_depth = 0;  ///< the most of any run; 0: none accelerates
+  StatePrecision state = StatePrecision::f64;  ///< likewise
+  bool stock = false;                          ///< some run uses up its capacity
+  bool relaxes = false;                        ///< some run has ω < 1 and no acceleration
+  std::int64_t acceleration_depth = 0;         ///< the most of any run; 0: none accelerates
 
   /// The traits of one run.
   [[nodiscard]] static BatchTraits of(const RoundSettings& settings);
-  /// Also room for a run with these settings, whose cap must be the same.
+  /// Also room for a run with these settings, whose cap and precision must be the same.
   void include(const RoundSettings& settings);
 };
 
@@ -114,7 +115,7 @@ class alignas(64) LaneRounds {
   [[nodiscard]] LaneSpan<const double, L> denominator_first() const {
     return read(denominator_first_);
   }
-  [[nodiscard]] LaneSpan<const double, L> scale() const { return read(scale_); }
+  [[nodiscard]] StoredSpan<const double, L> scale() const { return scale_.read(); }
   [[nodiscard]] LaneSpan<const double, L> available() const {
     return available_.empty() ? capacity_ : read(available_);
   }
@@ -175,6 +176,7 @@ class alignas(64) LaneRounds {
     return recognition_.agent_network ? provider_degrees_ : recipient_degrees_;
   }
   void fill_starting_lanes();
+  void take_starting_lanes(std::vector<LaneFill<L>>& needs, std::vector<LaneFill<L>>& capacities);
   /// Returns the degrees of recipients that nobody hears.
   [[nodiscard]] double start_claims(std::size_t lane);
   void publish_claims(std::size_t begin, std::size_t end, LaneSpan<const double, L> received,
@@ -215,11 +217,11 @@ class alignas(64) LaneRounds {
   // providers, P × L
   LaneVector<double> available_;  ///< stock only
   LaneVector<double> denominator_, denominator_first_;
-  GatheredVector<double> scale_;
+  StoredVector<L> scale_;
   // recipients, R × L
   LaneVector<double> satisfied_, damping_, over_, over_previous_;
   LaneVector<double> total_;                ///< y_r, only where some ω < 1
-  GatheredVector<double> returned_;         ///< stock only
+  StoredVector<L> returned_;                ///< stock only
   LaneVector<double> received_;             ///< only if somebody looks
   LaneVector<std::uint8_t> has_received_;   ///< only where some run has claims
   bool claims_ = false;                     ///< some run does

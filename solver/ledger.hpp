@@ -8,11 +8,10 @@
 #pragma once
 
 #include <cstddef>
-#include <utility>
+#include <span>
 
-#include "kernels/lanes.hpp"
-#include "kernels/large_pages.hpp"
 #include "kernels/row_sums.hpp"
+#include "kernels/stored.hpp"
 
 namespace needflow {
 
@@ -22,31 +21,29 @@ class Ledger {
  public:
   /// In place, a draft is written over the entry it will replace: for rounds in which nobody but
   /// its own recipient reads an entry after the providers have. It spares a stream of the caches.
-  Ledger(std::size_t recipients, bool in_place)
-      : active_(recipients * L), draft_(in_place ? 0 : recipients * L) {}
+  Ledger(std::size_t recipients, bool in_place, StatePrecision precision) {
+    active_.resize(recipients * L, precision);
+    draft_.resize(in_place ? 0 : recipients * L, precision);
+  }
 
   /// What everybody may read in this round.
-  [[nodiscard]] PublishedNeeds<L> active_needs() const {
-    return {LaneSpan<const double, L>(active_)};
-  }
+  [[nodiscard]] PublishedNeeds<L> active_needs() const { return {active_.read()}; }
   /// For the claims of recipients that other processes hold, as those published them.
-  [[nodiscard]] std::span<double> published() { return active_; }
+  [[nodiscard]] std::span<double> published() { return active_.doubles(); }
   /// Where recipients write what they will publish next; nobody else reads it.
-  [[nodiscard]] LaneSpan<double, L> draft() {
-    return LaneSpan<double, L>(draft_.empty() ? active_ : draft_);
+  [[nodiscard]] StoredSpan<double, L> draft() {
+    return draft_.elements() == 0 ? active_.write() : draft_.write();
   }
   /// Phase 1: the drafts of all recipients become public.
   void publish() {
-    if (!draft_.empty()) active_.swap(draft_);
+    if (draft_.elements() > 0) active_.swap(draft_);
   }
 
-  [[nodiscard]] std::size_t bytes() const {
-    return (active_.size() + draft_.size()) * sizeof(double);
-  }
+  [[nodiscard]] std::size_t bytes() const { return active_.bytes() + draft_.bytes(); }
 
  private:
-  GatheredVector<double> active_;
-  GatheredVector<double> draft_;
+  StoredVector<L> active_;
+  StoredVector<L> draft_;
 };
 
 }  // namespace needflow

@@ -60,7 +60,7 @@ class RoundSolver {
   [[nodiscard]] std::span<const double> published_residual() const { return residual_; }
   [[nodiscard]] std::span<const double> received() const { return of(rounds_.received()); }
   [[nodiscard]] bool converged(std::size_t r) const;
-  [[nodiscard]] std::span<const double> scale() const { return of(rounds_.scale()); }
+  [[nodiscard]] std::span<const double> scale() const { return rounds_.scale().values(); }
   [[nodiscard]] std::span<const double> satisfied() const { return of(rounds_.satisfied()); }
   [[nodiscard]] std::span<const double> damping() const { return of(rounds_.damping()); }
   [[nodiscard]] std::span<const double> over() const { return of(rounds_.over()); }

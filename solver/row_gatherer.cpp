@@ -32,11 +32,13 @@ template <int L>
 void RowGatherer<L>::denominators(const PublishedNeeds<L>& ledger,
                                   LaneSpan<const double, L> available, RowRange range,
                                   LaneSpan<double, L> denominator,
-                                  LaneSpan<double, L> scale) const {
+                                  StoredSpan<double, L> scale) const {
   const CsrView matrix = by_provider();
   if constexpr (L == 1) {
     if (!provider_eights_.empty()) {
-      eights_.denominators(matrix, provider_eights_, ledger, available, range, denominator, scale);
+      eights_.denominators(matrix, provider_eights_, ledger, available, range, denominator,
+                           scale.template as<double>());
+      round_stored(scale);
       return;
     }
   }
@@ -44,12 +46,13 @@ void RowGatherer<L>::denominators(const PublishedNeeds<L>& ledger,
 }
 
 template <int L>
-void RowGatherer<L>::deliveries(const PublishedNeeds<L>& ledger, LaneSpan<const double, L> scale,
+void RowGatherer<L>::deliveries(const PublishedNeeds<L>& ledger, StoredSpan<const double, L> scale,
                                 RowRange range, LaneSpan<double, L> received) const {
   const CsrView matrix = by_recipient();
   if constexpr (L == 1) {
     if (!recipient_eights().empty() && cap_ == Cap::none) {
-      eights_.deliveries(matrix, recipient_eights(), ledger, scale, range, received);
+      eights_.deliveries(matrix, recipient_eights(), ledger, scale.template as<double>(), range,
+                         received);
       return;
     }
   }
@@ -57,13 +60,14 @@ void RowGatherer<L>::deliveries(const PublishedNeeds<L>& ledger, LaneSpan<const 
 }
 
 template <int L>
-void RowGatherer<L>::returns(LaneSpan<const double, L> scale,
-                             LaneSpan<const double, L> returned_claim, RowRange range,
+void RowGatherer<L>::returns(StoredSpan<const double, L> scale,
+                             StoredSpan<const double, L> returned_claim, RowRange range,
                              LaneSpan<double, L> returned) const {
   const CsrView matrix = by_provider();
   if constexpr (L == 1) {
     if (!provider_eights_.empty()) {
-      eights_.returns(matrix, provider_eights_, scale, returned_claim, range, returned);
+      eights_.returns(matrix, provider_eights_, scale.template as<double>(),
+                      returned_claim.template as<double>(), range, returned);
       return;
     }
   }
@@ -71,8 +75,8 @@ void RowGatherer<L>::returns(LaneSpan<const double, L> scale,
 }
 
 template <int L>
-void RowGatherer<L>::settlements(const PublishedNeeds<L>& ledger, LaneSpan<const double, L> scale,
-                                 LaneSpan<const double, L> returned_share, RowRange range,
+void RowGatherer<L>::settlements(const PublishedNeeds<L>& ledger, StoredSpan<const double, L> scale,
+                                 StoredSpan<const double, L> returned_share, RowRange range,
                                  LaneSpan<double, L> delivered,
                                  LaneSpan<double, L> returned) const {
   rows_.settlements(by_provider(), ledger, scale, returned_share, cap_, range, delivered, returned);

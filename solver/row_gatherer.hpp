@@ -35,13 +35,13 @@ class RowGatherer {
 
   void denominators(const PublishedNeeds<L>& ledger, LaneSpan<const double, L> available,
                     RowRange range, LaneSpan<double, L> denominator,
-                    LaneSpan<double, L> scale) const;
-  void deliveries(const PublishedNeeds<L>& ledger, LaneSpan<const double, L> scale, RowRange range,
-                  LaneSpan<double, L> received) const;
-  void returns(LaneSpan<const double, L> scale, LaneSpan<const double, L> returned_claim,
+                    StoredSpan<double, L> scale) const;
+  void deliveries(const PublishedNeeds<L>& ledger, StoredSpan<const double, L> scale,
+                  RowRange range, LaneSpan<double, L> received) const;
+  void returns(StoredSpan<const double, L> scale, StoredSpan<const double, L> returned_claim,
                RowRange range, LaneSpan<double, L> returned) const;
-  void settlements(const PublishedNeeds<L>& ledger, LaneSpan<const double, L> scale,
-                   LaneSpan<const double, L> returned_share, RowRange range,
+  void settlements(const PublishedNeeds<L>& ledger, StoredSpan<const double, L> scale,
+                   StoredSpan<const double, L> returned_share, RowRange range,
                    LaneSpan<double, L> delivered, LaneSpan<double, L> returned) const;
 
   /// Bytes of the copies.

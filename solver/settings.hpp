@@ -12,6 +12,7 @@
 #include "kernels/random.hpp"
 #include "kernels/row_sums.hpp"
 #include "kernels/settle.hpp"
+#include "kernels/stored.hpp"
 
 namespace needflow {
 
@@ -96,7 +97,8 @@ struct RoundSettings {
   bool return_surplus = true;  ///< stock only
   double relaxation = 1.0;     ///< ω, reallocate only
   Acceleration acceleration = Acceleration::none;
-  std::int64_t acceleration_depth = 3;  ///< m, earlier rounds that it looks at
+  std::int64_t acceleration_depth = 3;         ///< m, earlier rounds that it looks at
+  StatePrecision state = StatePrecision::f64;  ///< of claims, factors and returned shares
 
   /// Whether the acceleration does anything.
   [[nodiscard]] bool accelerates() const {

@@ -51,31 +51,32 @@ template <int L>
 template <int L>
 void denominators(const CsrView& provider_rows, const PublishedNeeds<L>& ledger,
                   LaneSpan<const double, L> available, RowRange range,
-                  LaneSpan<double, L> denominator, LaneSpan<double, L> scale) {
+                  LaneSpan<double, L> denominator, StoredSpan<double, L> scale) {
   for (std::size_t p = range.begin; p < range.end; ++p) {
     const CsrRow row = shared_row(provider_rows, p);
     for (std::size_t l = 0; l < L; ++l) {
       const double d = row_sum(row.columns.size(), [&](std::size_t j, double sum) {
-        const double a = claim(row, j, ledger.active[static_cast<std::size_t>(row.columns[j])][l]);
+        const auto r = static_cast<std::size_t>(row.columns[j]);
+        const double a = claim(row, j, ledger.active.at(r, l));
         return std::fma(weight<L>(provider_rows, p, j, l), a, sum);
       });
       denominator[p - range.begin][l] = d;
-      scale[p - range.begin][l] = d > 0.0 ? available[p][l] / d : 0.0;
+      scale.put(p - range.begin, l, d > 0.0 ? available[p][l] / d : 0.0);
     }
   }
 }
 
 template <int L>
 void deliveries(const CsrView& recipient_rows, const PublishedNeeds<L>& ledger,
-                LaneSpan<const double, L> scale, Cap cap, RowRange range,
+                StoredSpan<const double, L> scale, Cap cap, RowRange range,
                 LaneSpan<double, L> received) {
   const bool plain = recipient_rows.desire.empty() && cap == Cap::none;
   for (std::size_t r = range.begin; r < range.end; ++r) {
     const CsrRow row = shared_row(recipient_rows, r);
     for (std::size_t l = 0; l < L; ++l) {
-      const double active = ledger.active[r][l];
+      const double active = ledger.active.at(r, l);
       const double sum = row_sum(row.columns.size(), [&](std::size_t j, double partial) {
-        const double s = scale[static_cast<std::size_t>(row.columns[j])][l];
+        const double s = scale.at(static_cast<std::size_t>(row.columns[j]), l);
         const double a = claim(row, j, active);
         if (plain) return std::fma(weight<L>(recipient_rows, r, j, l), s, partial);
         if (cap == Cap::none) return std::fma(s, weight<L>(recipient_rows, r, j, l) * a, partial);
@@ -87,38 +88,39 @@ void deliveries(const CsrView& recipient_rows, const PublishedNeeds<L>& ledger,
 }
 
 template <int L>
-void returns(const CsrView& provider_rows, LaneSpan<const double, L> scale,
-             LaneSpan<const double, L> returned_claim, RowRange range,
+void returns(const CsrView& provider_rows, StoredSpan<const double, L> scale,
+             StoredSpan<const double, L> returned_claim, RowRange range,
              LaneSpan<double, L> returned) {
   for (std::size_t p = range.begin; p < range.end; ++p) {
     const CsrRow row = shared_row(provider_rows, p);
     for (std::size_t l = 0; l < L; ++l) {
       const double sum = row_sum(row.columns.size(), [&](std::size_t j, double partial) {
         const auto r = static_cast<std::size_t>(row.columns[j]);
-        return std::fma(weight<L>(provider_rows, p, j, l), returned_claim[r][l], partial);
+        return std::fma(weight<L>(provider_rows, p, j, l), returned_claim.at(r, l), partial);
       });
-      returned[p - range.begin][l] = scale[p][l] * sum;
+      returned[p - range.begin][l] = scale.at(p, l) * sum;
     }
   }
 }
 
 template <int L>
 void settlements(const CsrView& provider_rows, const PublishedNeeds<L>& ledger,
-                 LaneSpan<const double, L> scale, LaneSpan<const double, L> returned_share, Cap cap,
-                 RowRange range, LaneSpan<double, L> delivered, LaneSpan<double, L> returned) {
+                 StoredSpan<const double, L> scale, StoredSpan<const double, L> returned_share,
+                 Cap cap, RowRange range, LaneSpan<double, L> delivered,
+                 LaneSpan<double, L> returned) {
   for (std::size_t p = range.begin; p < range.end; ++p) {
     const CsrRow row = shared_row(provider_rows, p);
     for (std::size_t l = 0; l < L; ++l) {
       const auto sent = [&](std::size_t j) {
         const auto r = static_cast<std::size_t>(row.columns[j]);
-        return allocation(scale[p][l], weight<L>(provider_rows, p, j, l),
-                          claim(row, j, ledger.active[r][l]), cap);
+        return allocation(scale.at(p, l), weight<L>(provider_rows, p, j, l),
+                          claim(row, j, ledger.active.at(r, l)), cap);
       };
       delivered[p - range.begin][l] =
           row_sum(row.columns.size(), [&](std::size_t j, double sum) { return sum + sent(j); });
       returned[p - range.begin][l] = row_sum(row.columns.size(), [&](std::size_t j, double sum) {
         const auto r = static_cast<std::size_t>(row.columns[j]);
-        return std::fma(sent(j), returned_share[r][l], sum);
+        return std::fma(sent(j), returned_share.at(r, l), sum);
       });
     }
   }

@@ -13,10 +13,10 @@ void fill_lanes(const LaneFill<L>& fill, PerLane<double, L>& claiming) {
     for (std::size_t l = 0; l < L; ++l) {
       if (fill.starts[l] == 0) continue;
       const double amount = fill.amounts[row];
-      const double scaled = amount * fill.factor[l];
+      double scaled = amount * fill.factor[l];
       if (!fill.as_given.values().empty()) fill.as_given[row][l] = amount;
-      if (!fill.scaled.values().empty()) fill.scaled[row][l] = scaled;
       if (!fill.scaled_again.values().empty()) fill.scaled_again[row][l] = scaled;
+      if (!fill.scaled.empty()) scaled = fill.scaled.put(row, l, scaled);
       if (!fill.degrees.empty() && scaled > 0.0) claiming[l] += fill.degrees[row];
     }
   }

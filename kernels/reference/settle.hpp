@@ -66,19 +66,19 @@ void settle_one(const SettleRule& rule, const RecipientState<L>& state, std::siz
   if (totals) state.total[row][lane] = y;
   state.over_previous[row][lane] = over;
   state.damping[row][lane] = f;
-  state.next_active[row][lane] = under * f;
-  if (!state.returned.values().empty()) {
+  const double claim = state.next_active.put(row, lane, under * f);
+  if (!state.returned.empty()) {
     const bool returns = rule.settlement == SettlementKind::stock && rule.returns_surplus;
     double share = returns && received > 0.0 ? over / received : 0.0;
-    if (state.returned_is_claim) share *= state.active[row][lane];
-    state.returned[row][lane] = share;
+    if (state.returned_is_claim) share *= state.active.at(row, lane);
+    state.returned.put(row, lane, share);
   }
 
   tally.over[row % 4][lane] += over;
   if (!(over <= rule.tolerance * need && under <= rule.tolerance * need)) tally.unmet[lane] = 1;
   if (!(std::fabs(x - satisfied) <= rule.tolerance * rule.tolerance * need)) tally.moved[lane] = 1;
   if (!std::isfinite(received)) tally.overflowed[lane] = 1;
-  if (!state.degrees.empty() && under * f > 0.0) {
+  if (!state.degrees.empty() && claim > 0.0) {
     tally.asked[lane] += state.degrees[row];
   }
 }

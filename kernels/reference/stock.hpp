@@ -23,7 +23,7 @@ void note_offers(const PerLane<StockRule, L>& rules, const ProviderState<L>& sta
       if (rules[l].saves && !state.saved_available.values().empty()) {
         state.saved_available[p][l] = state.available[p][l];
       }
-      if (!state.degrees.empty() && state.scale[p][l] > 0.0) {
+      if (!state.degrees.empty() && state.scale.at(p, l) > 0.0) {
         tally.offered[l] += state.degrees[p];
       }
     }

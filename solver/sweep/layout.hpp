@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 
+#include "kernels/stored.hpp"
+
 namespace needflow {
 
 struct Layout {
@@ -23,6 +25,7 @@ struct RunSizes {
   std::int64_t runs = 0;  ///< what may be lanes: points × need types on it, or points of episodes
   bool one_by_one = false;  ///< traces are kept
   bool trusts = false;      ///< some runs have trust, and so weights of their own
+  StatePrecision state = StatePrecision::f64;  ///< floats halve what a round gathers
 };
 
 /// From how many entries × lanes threads gain anything inside one batch.

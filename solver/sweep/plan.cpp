@@ -216,6 +216,7 @@ RunSizes run_sizes(const Sweep& sweep, const NetworkTask& task) {
   sizes.runs = static_cast<std::int64_t>(task.points.size() * runs_a_point);
   sizes.one_by_one = sweep.traces;
   sizes.trusts = sweep.has_trust();
+  sizes.state = task.example.settings.round.state;
   return sizes;
 }
 

@@ -310,7 +310,7 @@ const Point& PointReader::at(std::size_t i) {
 
 Identity network_identity(const Sweep& sweep, const Settings& settings) {
   Words words;
-  words << settings.solver.weights;
+  words << settings.solver.weights << settings.round.state;
   if (sweep.instance->source != Source::generated) return words.identity();  // the files' own
   const RecognitionSettings& r = settings.recognition;
   words << settings.seed << r.weights << (r.weights == WeightKind::gamma ? r.shape : 0.0);

@@ -4,6 +4,6 @@
 
 namespace needflow {
 
-double answer(const Ledger<1>& ledger) { return ledger.active_[0]; }
+double answer(const Ledger<1>& ledger) { return ledger.active_.read()[0][0]; }
 
 }  // namespace needflow

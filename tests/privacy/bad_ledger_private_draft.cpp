@@ -4,6 +4,6 @@
 
 namespace needflow {
 
-double answer(const Ledger<1>& ledger) { return ledger.draft_[0]; }
+double answer(const Ledger<1>& ledger) { return ledger.draft_.read()[0][0]; }
 
 }  // namespace needflow

@@ -190,6 +190,13 @@ class SameBits(OnRanks):
         self.check(toml(seed=1, network={"agents": 1300, "neighbors": 20},
                         solver={"weights": "f32"}))
 
+    def test_claims_and_factors_stored_in_32_bits(self):
+        for settlement in ("stock", "reallocate"):
+            with self.subTest(settlement):
+                self.check(toml(seed=1, network={"agents": 1300, "neighbors": 20},
+                                round={"settlement": settlement, "max_rounds": 30},
+                                solver={"state": "f32"}, output=KEEP_ALL))
+
     def test_a_two_sided_instance_with_and_without_finite_desire(self):
         keys = {"providers": "providers.csv", "recipients": "recipients.csv", "edges": "edges.csv"}
         for desire in (True, False):

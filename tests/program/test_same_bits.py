@@ -200,7 +200,7 @@ LANES_MIXED = toml(
 LANES_RELAXED = toml(network={"agents": 60, "neighbors": 8}, population={"replicates": 5},
                      round={"settlement": ["reallocate", "stock"], "relaxation": [0.3, 1.0],
                             "return_surplus": [True, False], "stop": ["needs", "either"]},
-                     solver={"weights": ["f64", "f32"]}, output={"agents": True})
+                     solver={"weights": ["f64", "f32"], "state": ["f64", "f32"]}, output={"agents": True})
 LANES_ANDERSON = toml(network={"agents": 60, "neighbors": 8}, population={"replicates": 5},
                       round={"settlement": ["reallocate", "stream"], "relaxation": [0.3, 1.0],
                              "acceleration": ["none", "anderson"], "acceleration_depth": [1, 4]},

@@ -53,9 +53,9 @@ inline std::string difference(const Ending& a, const Ending& b) {
 }
 
 template <int L>
-std::vector<double> column(LaneSpan<const double, L> values, std::size_t lane) {
+std::vector<double> column(StoredSpan<const double, L> values, std::size_t lane) {
   std::vector<double> of_lane(values.rows());
-  for (std::size_t i = 0; i < of_lane.size(); ++i) of_lane[i] = values[i][lane];
+  for (std::size_t i = 0; i < of_lane.size(); ++i) of_lane[i] = values.at(i, lane);
   return of_lane;
 }
 

@@ -215,7 +215,7 @@ TEST_CASE("a lane that is not started is never busy, and an empty batch has noth
     for (std::size_t l = 0; l < 8; ++l) {
       if (l == 3) continue;
       CHECK(rounds.satisfied()[7][l] == 0.0);
-      CHECK(rounds.scale()[7][l] == 0.0);
+      CHECK(rounds.scale().at(7, l) == 0.0);
     }
   }
 }

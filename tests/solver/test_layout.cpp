@@ -23,6 +23,17 @@ TEST_CASE("few runs go one by one, more in eight lanes, many on small networks i
   CHECK(layout_of(100'000, 2'000'000, 100).lanes == 8);
 }
 
+TEST_CASE("runs that store floats take sixteen lanes on large networks too") {
+  const auto lanes_of = [](std::int64_t agents, std::int64_t runs) {
+    return choose_layout({agents, agents, 30 * agents, runs, false, false, StatePrecision::f32}).lanes;
+  };
+  CHECK(lanes_of(100'000, 100) == 16);
+  CHECK(lanes_of(1'000'000, 12) == 16);
+  CHECK(lanes_of(1'000'000, 11) == 8);
+  CHECK(lanes_of(2'000'000, 100) == 8);  // sixteen would not fit
+  CHECK(lanes_of(10'000'000, 100) == 1);
+}
+
 TEST_CASE("a batch that would not fit in memory is not made") {
   CHECK(layout_of(1'000'000, 30'000'000, 100).lanes == 8);
   CHECK(layout_of(10'000'000, 300'000'000, 100).lanes == 1);
