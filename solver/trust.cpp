@@ -46,36 +46,14 @@ Recognition two_sided(const Recognition& recognition) {
 
 LaneSpan<double, 1> lane(LaneVector<double>& values) { return LaneSpan<double, 1>(values); }
 
-/// What one edge's auditor sees of several need types, each exaggeration with the same noise.
-struct TypesAudit {
-  const EpisodeEvidence& evidence;
-  const TrustSettings& settings;
-  const TrustDraws& draws;
-  RandomStream stream;
-
-  /// Mean of 1 − e over the types with an observation; NaN without any.
-  [[nodiscard]] double operator()(std::size_t i, std::size_t j) const {
-    double noise = 0.0;
-    if (settings.audit_noise > 0.0 || settings.audit < 1.0) {
-      const auto words =
-          stream.words({draws.network, draws.replicate, static_cast<std::uint32_t>(i),
-                        static_cast<std::uint32_t>(j)});
-      if (uniform_open_closed(words[1]) > settings.audit) return kNothing;
-      if (settings.audit_noise > 0.0) {
-        noise = settings.audit_noise * inverse_normal(uniform_open(words[0]));
-      }
-    }
-    double sum = 0.0;
-    double seen = 0.0;
-    for (std::size_t type = 0; type < evidence.exaggeration.size(); ++type) {
-      const double exaggeration = evidence.exaggeration[type][j];
-      if (evidence.capacity[type][i] == 0 || std::isnan(exaggeration)) continue;
-      sum += std::clamp(exaggeration + noise, 0.0, 1.0);
-      seen += 1.0;
-    }
-    return seen > 0.0 ? sum / seen : kNothing;
-  }
-};
+/// What belongs to nodes, one need type after the other.
+template <class T>
+std::vector<T> joined(const std::vector<std::vector<T>>& types) {
+  std::vector<T> all;
+  all.reserve(types.size() * types.front().size());
+  for (const std::vector<T>& values : types) all.insert(all.end(), values.begin(), values.end());
+  return all;
+}
 
 }  // namespace
 
@@ -144,58 +122,28 @@ bool Trust::has_no_weight(std::size_t node) const {
 }
 
 void Trust::update(std::size_t episode, const EpisodeEvidence& evidence) {
-  if (evidence.exaggeration.size() == 1) {
-    update_one_type(episode, evidence);
-  } else {
-    update_types(TrustRow::source, episode, evidence, by_source_);
-    update_types(TrustRow::target, episode, evidence, by_target_);
-  }
+  take_in_evidence(episode, evidence);
   take_in_trust();
   find_reputation();
   weigh();
 }
 
-void Trust::update_one_type(std::size_t episode, const EpisodeEvidence& evidence) {
+void Trust::take_in_evidence(std::size_t episode, const EpisodeEvidence& evidence) {
+  const std::vector<double> exaggeration = joined(evidence.exaggeration);
+  const std::vector<std::uint8_t> auditors = joined(evidence.capacity);
   Audits<1> audits;
   audits.network = draws_.network;
   audits.rules[0] = {settings_.decay, settings_.audit_noise, settings_.audit,
                      audit_stream(draws_.seed, episode).key(), draws_.replicate};
   audits.updates = {1};
-  audits.exaggeration = LaneSpan<const double, 1>(evidence.exaggeration[0]);
-  audits.auditors = LaneSpan<const std::uint8_t, 1>(evidence.capacity[0]);
+  audits.types = evidence.exaggeration.size();
+  audits.exaggeration = LaneSpan<const double, 1>(exaggeration);
+  audits.auditors = LaneSpan<const std::uint8_t, 1>(auditors);
   const CsrView links = network_.links.view();
   update_trust<1>(links, TrustRow::source, audits, counts(by_source_), rows(by_source_), {},
                   threads_);
   update_trust<1>(links, TrustRow::target, audits, counts(by_target_), rows(by_target_),
                   {lane(observed_), lane(auditors_)}, threads_);
-}
-
-/// The same for several types, where who audits whom may differ from type to type; plain, for it is
-/// once an episode and runs of several types are few.
-void Trust::update_types(TrustRow side, std::size_t episode, const EpisodeEvidence& evidence,
-                         Copy& copy) {
-  const TypesAudit audit{evidence, settings_, draws_, audit_stream(draws_.seed, episode)};
-  const CsrView links = network_.links.view();
-  for (std::size_t row = 0; row < links.rows(); ++row) {
-    double sum = 0.0;
-    double auditors = 0.0;
-    for (auto e = static_cast<std::size_t>(links.offsets[row]);
-         e < static_cast<std::size_t>(links.offsets[row + 1]); ++e) {
-      const auto other = static_cast<std::size_t>(links.columns[e]);
-      const double seen = !(links.weights[e] > 0.0)  ? kNothing
-                          : side == TrustRow::source ? audit(row, other)
-                                                     : audit(other, row);
-      const bool evident = !std::isnan(seen);
-      const double good = evident ? 1.0 - seen : 0.0;
-      const double bad = evident ? 1.0 - good : 0.0;
-      copy.good[e] = std::fma(settings_.decay, copy.good[e], good);
-      copy.bad[e] = std::fma(settings_.decay, copy.bad[e], bad);
-      sum += evident ? seen : 0.0;
-      auditors += evident ? 1.0 : 0.0;
-    }
-    if (side == TrustRow::target) observed_[row] = auditors > 0.0 ? sum / auditors : kNothing;
-  }
-  trust_of_counts<1>(links, {1}, counts(copy), rows(copy), threads_);
 }
 
 /// What T says of each node, before it becomes W.

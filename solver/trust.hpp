@@ -77,9 +77,7 @@ class Trust {
   void draw_pretrusted(std::span<const Strategy> strategies, const TrustDraws& draws);
   [[nodiscard]] EvidenceCounts<1> counts(Copy& copy) const;
   [[nodiscard]] TrustRows<1> rows(Copy& copy) const;
-  void update_one_type(std::size_t episode, const EpisodeEvidence& evidence);
-  void update_types(TrustRow side, std::size_t episode, const EpisodeEvidence& evidence,
-                    Copy& copy);
+  void take_in_evidence(std::size_t episode, const EpisodeEvidence& evidence);
   void take_in_trust();
   void find_reputation();
   void find_tiers();
