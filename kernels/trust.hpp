@@ -160,8 +160,6 @@ struct EigenTrustWorkspace {
   GatheredVector<double> shares;       ///< g_i / Σ_j T_ij
   GatheredVector<double> next_shares;  ///< those of the sweep to come
   LaneVector<double> inverse_sum;      ///< 1 / Σ_j T_ij, 0 for a row without trust
-  LaneVector<double> kept;             ///< 1 − a for every agent
-  LaneVector<double> start;            ///< u, N numbers
   LaneVector<double> block_changes;    ///< Σ |Δg| of every block of rows
 };
 

@@ -238,7 +238,7 @@ std::size_t Trust::bytes() const {
   std::size_t doubles = start_.size() + reputation_.size() + tier_trust_.size() + received_.size() +
                         observed_.size() + auditors_.size() + workspace_.shares.size() +
                         workspace_.next_shares.size() + workspace_.inverse_sum.size() +
-                        workspace_.kept.size() + workspace_.block_changes.size();
+                        workspace_.block_changes.size();
   for (const Copy* copy : {&by_source_, &by_target_}) {
     doubles += copy->good.size() + copy->bad.size() + copy->values.size() + copy->sums.size();
   }
@@ -253,7 +253,7 @@ std::int64_t trust_bytes(std::int64_t providers, std::int64_t recipients, std::i
   const std::int64_t links = agent_network ? entries : 2 * entries;
   const std::int64_t network = links * kEntry + nodes * kWord;
   const std::int64_t weights = 2 * entries * kEntry + 2 * (providers + recipients) * kWord;
-  return network + weights + 6 * links * kWord + 14 * nodes * kWord;
+  return network + weights + 6 * links * kWord + 13 * nodes * kWord;
 }
 
 }  // namespace needflow

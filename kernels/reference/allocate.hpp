@@ -97,7 +97,7 @@ void returns(const CsrView& provider_rows, LaneSpan<const double, L> scale,
         const auto r = static_cast<std::size_t>(row.columns[j]);
         return std::fma(weight<L>(provider_rows, p, j, l), returned_claim[r][l], partial);
       });
-      returned[p - range.begin][l] = scale[p][l] * sum;
+      returned[p - range.begin][l] = scale.values().empty() ? sum : scale[p][l] * sum;
     }
   }
 }
