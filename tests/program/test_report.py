@@ -274,7 +274,7 @@ class Contents(Reports):
         by_supply = stock.mean(axis=(0, 2, 3))
         worst = int(np.argmin(by_supply))
         self.assertGreater(np.median(by_supply), by_supply[worst] + 0.01)
-        self.assertIn(f"least where supply is {[0.5, 1.0, 2.0][worst]} times the need: "
+        self.assertIn(f"least where supply is {[0.5, 1, 2][worst]} times the need: "
                       f"{100 * by_supply[worst]:.1f} %", page.text)
 
     def test_of_a_single_run_the_optimum_and_the_fairest_are_told_without_means(self):
@@ -293,7 +293,7 @@ class Contents(Reports):
         page = self.report(self.sweep(DRAWS, "--set", "round.settlement=reallocate"))
         self.assertIn("The most that can be satisfied is known of a stock; no run here has settlement stock.",
                       page.text)
-        self.assertNotIn("in the fairest", page.text)
+        self.assertNotIn("it would be", page.text)
 
     def test_a_file_without_the_optimum_says_how_to_get_it(self):
         for wish, why in (("off", "it was not asked for"), ("on", "")):
