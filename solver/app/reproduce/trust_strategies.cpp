@@ -60,6 +60,8 @@ FindingTable whom_strategy_pays(const TrustStudy& study) {
        "after an episode that left them short.",
        "γ = 0: weights as without trust. Gain: what deceivers get of their need less what the "
        "honest get.",
+       "Where supply is ample nobody gains: strategic ones then have no cause to exaggerate, and "
+       "trust cannot tell them from the honest (AUC 0.5).",
        "The seed names the three strategies and claims nothing of what each gains."}};
   for (const Crowd& crowd : kCrowds) {
     const Study runs = one_crowd(study, crowd);
