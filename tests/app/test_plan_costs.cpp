@@ -46,6 +46,17 @@ TEST_CASE("points with trust and points without are counted each with their own 
   CHECK(both == doctest::Approx(off + on).epsilon(2.0 * nothing / both + 1e-9));
 }
 
+TEST_CASE("an episode with trust counts as one with trust alone") {
+  CostTrials trials;
+  const std::string trusting = "[trust]\nmode = \"on\"\n";
+  const double more =
+      seconds_of(trials, episodes(40, trusting)) - seconds_of(trials, episodes(20, trusting));
+  const Scenario made = parse_scenario("seed = 1\n" + episodes(40, trusting), "test", ".", {});
+  const NetworkTask task = make_plan(made.sweep).tasks.front();
+  const double entry = trials.episode_entry(made.sweep, task, true, false);
+  CHECK(more == doctest::Approx(20.0 * static_cast<double>(task.entries) * entry).epsilon(1e-9));
+}
+
 TEST_CASE("rounds beyond the few that stock and stream take are counted in episodes as well") {
   CostTrials trials;
   const auto reallocate = [](int rounds) {
