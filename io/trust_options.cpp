@@ -21,12 +21,14 @@ void add_strategies(std::vector<Option>& table) {
     table.back().apply = put_real(part, field);
   };
   add("aggressive_fraction", {0, 1}, 0.0, &S::aggressive_fraction,
-      "Share of recipients that always publish their residual times 1 + bias; above 0 at least "
-      "one.");
+      "Share of recipients that overstate what they still need by the factor 1 + bias, in every "
+      "episode; above 0 at least one.");
   add("strategic_fraction", {0, 1}, 0.0, &S::strategic_fraction,
-      "Share of recipients that publish it times 1 + bias/2 in an episode after one that left them "
-      "short; above 0 at least one, and never an aggressive one.");
-  add("bias", {0, 1e6}, 0.5, &S::bias, "By how much deceivers exaggerate.");
+      "Share of recipients that overstate it by the factor 1 + bias/2, and only in an episode "
+      "after one that left them short; above 0 at least one, and never an aggressive one.");
+  add("bias", {0, 1e6}, 0.5, &S::bias,
+      "By how much deceivers exaggerate: with 0.5 aggressive ones ask for half as much again as "
+      "they need.");
 }
 
 class TrustTable {
@@ -62,8 +64,8 @@ class TrustTable {
                       Value{std::int64_t{0}},
                       kAlways,
                       "Agents are sorted by the trust they receive and cut into so many tiers of "
-                      "equal size; W then goes by the mean of the recipient's tier in place of own "
-                      "and global trust. 0: no tiers.",
+                      "equal size; the mean trust of the recipient's tier then weighs in place of "
+                      "own and global trust. 0: no tiers.",
                       put_integer(&Settings::trust, &TrustSettings::tiers)});
   }
   template <class Enum>
@@ -88,32 +90,39 @@ class TrustTable {
 void add_learning(TrustTable& table) {
   using T = TrustSettings;
   table.add_word("mode", {"off", "on"}, kAlways, &T::mode,
-                 "Whether trust is learnt from episode to episode and weighs allocations.");
+                 "on: trust is learnt from episode to episode and weighs allocations; off: weights "
+                 "are mutual recognition alone.");
   table.add_real("decay", {0, 1}, 0.95, &T::decay,
-                 "What remains of the evidence of earlier episodes.");
+                 "Factor on earlier evidence in every episode: 1 forgets nothing, 0 all but the "
+                 "last episode.");
   Option& gamma = table.add_real("gamma", {0, 4}, 2.0, &T::gamma,
-                                 "W is MR times this power of the mixed trust; 0 leaves W at MR.");
+                                 "Weights are mutual recognition times this power of trust; 0: "
+                                 "trust is learnt and changes no allocation.");
   gamma.numbers.assign(std::begin(kTrustExponents), std::end(kTrustExponents));
   table.add_real("global_share", {0, 1}, 0.3, &T::global_share,
-                 "Weight of the global reputation beside one's own trust.");
+                 "Share of an agent's global reputation (EigenTrust) in the trust that weighs; the "
+                 "rest is the provider's own trust in it.");
   table.add_tiers();
   table.add_real("restart", {0, 1}, 0.15, &T::restart,
-                 "EigenTrust's weight of the distribution it restarts from.");
+                 "Share of every EigenTrust step that starts again from the pretrusted, or from "
+                 "everybody alike; 1 leaves nothing else.");
   table.add_real("pretrusted", {0, 1}, 0.0, &T::pretrusted,
                  "Share of agents, all of them cooperative, that EigenTrust restarts from; 0: from "
                  "everybody alike.");
   table.add_word("initial", {"neutral", "ratings"}, kRatings, &T::initial,
                  "What trust starts from: 0.5 everywhere, or the ratings, negative ones included.");
   table.add_real("prior_strength", {0, 1e6}, 2.0, &T::prior_strength,
-                 "How many episodes of evidence a rating counts as.");
+                 "initial = ratings: how many episodes of evidence a rating counts as.");
 }
 
 void add_audits(std::vector<Option>& options, TrustTable& table) {
   using T = TrustSettings;
   table.add_real("audit", {0, 1}, 1.0, &T::audit,
-                 "Probability that a provider audits a recipient it serves, an episode.");
+                 "Probability that a provider looks, after an episode, at what a recipient it "
+                 "recognises claimed and what it needed.");
   table.add_real("audit_noise", {0, 1e6}, 0.0, &T::audit_noise,
-                 "Standard deviation of what an audit adds to the exaggeration it sees.");
+                 "Standard deviation of an audit's error; what it sees is the exaggerated share of "
+                 "a claim, from 0 to 1.");
   options.push_back({"trust",
                      "detection",
                      OptionType::boolean,
@@ -122,11 +131,13 @@ void add_audits(std::vector<Option>& options, TrustTable& table) {
                      {},
                      Value{false},
                      kAlways,
-                     "Whether audits that stand out from the others' flag an agent.",
+                     "Whether agents are flagged whose exaggeration, as audits see it, stands out "
+                     "from the others'; who is flagged is served by nobody for a while.",
                      put_boolean(&Settings::trust, &T::detection)});
-  table.add_count("hits", 2, &T::hits, "Audited episodes in a row that must stand out.");
+  table.add_count("hits", 2, &T::hits,
+                  "detection: audited episodes in a row in which an agent must stand out.");
   table.add_count("quarantine", 3, &T::quarantine,
-                  "For how many episodes a flagged agent is served by nobody.");
+                  "detection: for how many episodes a flagged agent is served by nobody.");
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ HWY_INLINE bool has_lanes_ahead(const CsrView& rows, std::size_t row) {
 /// the matrix's size (and, at its end, of what is left of it).
 template <int L, class Visit>
 HWY_INLINE void for_rows(const CsrView& rows, RowRange range, const Visit& visit) {
-  const bool large = rows.entries() * L >= kEntriesToPrefetch;
+  const bool large = rows.entries() * L >= (L == 1 ? kEntriesToPrefetch : kLaneEntriesToPrefetch);
   std::size_t row = range.begin;
   if (large) {
     for (; row < range.end && (L == 1 || has_lanes_ahead(rows, row)); ++row) {
@@ -94,12 +94,16 @@ void return_rows(const CsrView& rows, StoredSpan<const double, L> stored_scale,
                  LaneSpan<double, L> returned) {
   const LaneSpan<const Held, L> scale = stored_scale.template as<Held>();
   const LaneSpan<const Held, L> returned_claim = stored_claim.template as<Held>();
+  PerLane<Held, L> ones;
+  ones.fill(1);
+  const bool scaled = !stored_scale.empty();
   for_rows<L>(rows, range, [&]<bool kAhead>(std::size_t p) HWY_ATTR {
     const std::size_t out = p - range.begin;
+    const Held* const own_scale = scaled ? scale[p] : ones.data();
     if constexpr (L == 1) {
-      *returned[out] = gather_return<kAhead>(rows.row_of<W>(p), *scale[p], returned_claim);
+      *returned[out] = gather_return<kAhead>(rows.row_of<W>(p), *own_scale, returned_claim);
     } else {
-      gather_lane_returns<L, kAhead>(row_at<L, W>(rows, p), scale[p], returned_claim,
+      gather_lane_returns<L, kAhead>(row_at<L, W>(rows, p), own_scale, returned_claim,
                                      returned[out]);
     }
   });

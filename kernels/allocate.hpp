@@ -32,7 +32,8 @@ struct RowPasses {
   void (*deliveries)(const CsrView& recipient_rows, const PublishedNeeds<L>& ledger,
                      StoredSpan<const double, L> scale, Cap cap, RowRange range,
                      LaneSpan<double, L> received);
-  /// Pass 3 in `stock` without bounds. scale P × L, returned_claim R × L; returned: range × L.
+  /// Pass 3 in `stock` without bounds. scale P × L, or empty for 1 everywhere; returned_claim R ×
+  /// L; returned: range × L.
   void (*returns)(const CsrView& provider_rows, StoredSpan<const double, L> scale,
                   StoredSpan<const double, L> returned_claim, RowRange range,
                   LaneSpan<double, L> returned);

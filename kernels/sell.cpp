@@ -168,6 +168,7 @@ void return_eights(const CsrView& rows, const SellMatrix& matrix, LaneSpan<const
   const double* const claims = returned_claim[0];
   const Index* const columns = matrix.columns.data();
   const double* const weights = matrix.weights.data();
+  const bool scaled = !scale.values().empty();
   const auto eights = [&](std::size_t row) HWY_ATTR {
     EightSums sums;
     for_eight_rows(rows, row, [&](std::size_t k, std::size_t part, std::size_t entry) HWY_ATTR {
@@ -177,11 +178,13 @@ void return_eights(const CsrView& rows, const SellMatrix& matrix, LaneSpan<const
     });
     for (std::size_t part = 0; part < kParts; ++part) {
       const std::size_t at = row + part * kPerVector;
-      hn::StoreU(hn::Mul(hn::LoadU(d, scale[at]), sums.total(part)), d, returned[at - range.begin]);
+      const Eight own = scaled ? hn::LoadU(d, scale[at]) : hn::Set(d, 1.0);
+      hn::StoreU(hn::Mul(own, sums.total(part)), d, returned[at - range.begin]);
     }
   };
   for_mixed_rows(matrix, range, eights, [&](std::size_t row) HWY_ATTR {
-    *returned[row - range.begin] = gather_return(rows.row(row), *scale[row], returned_claim);
+    const double own = scaled ? *scale[row] : 1.0;
+    *returned[row - range.begin] = gather_return(rows.row(row), own, returned_claim);
   });
 }
 
@@ -229,13 +232,13 @@ bool is_uniform(const CsrView& rows, std::size_t row) {
   return true;
 }
 
-/// Copies the entries of eight rows, turned round.
+/// Copies the entries of eight rows, turned round: written in order, read from eight places.
 template <class T, class Target>
 void turn(std::span<const T> from, std::size_t begin, std::size_t length, Target& to) {
-  for (std::size_t i = 0; i < kEight; ++i) {
-    for (std::size_t j = 0; j < length; ++j) {
-      to[begin + j * kEight + i] = from[begin + i * length + j];
-    }
+  const T* const source = from.data() + begin;
+  T* const target = to.data() + begin;
+  for (std::size_t j = 0; j < length; ++j) {
+    for (std::size_t i = 0; i < kEight; ++i) target[j * kEight + i] = source[i * length + j];
   }
 }
 
@@ -243,7 +246,7 @@ void turn(std::span<const T> from, std::size_t begin, std::size_t length, Target
 
 SellMatrix sell_matrix(const CsrView& rows) {
   SellMatrix made;
-  if (rows.narrow() || rows.entries() >= kEntriesToPrefetch) return made;
+  if (rows.narrow() || rows.entries() >= kTooManyForEights) return made;
   std::size_t in_eights = 0;
   made.uniform.resize((rows.rows() + kEight - 1) / kEight);
   for (std::size_t chunk = 0; chunk < made.uniform.size(); ++chunk) {

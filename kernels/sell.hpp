@@ -31,8 +31,9 @@ struct SellMatrix {
   }
 };
 
-/// The copy, or an empty one where it would not pay: large or narrow matrices, and those with less
-/// than nine tenths of the rows in eights of equal length.
+/// The copy, or an empty one where it would not pay: narrow matrices, those of so many entries, and
+/// those with less than nine tenths of the rows in eights of equal length.
+inline constexpr Offset kTooManyForEights = Offset{1} << 17;
 [[nodiscard]] SellMatrix sell_matrix(const CsrView& rows);
 
 /// Passes 1, 2 and 3 of kernels/allocate.hpp without a cap, on both copies of one matrix.
@@ -43,7 +44,7 @@ struct SellPasses {
   void (*deliveries)(const CsrView& recipient_rows, const SellMatrix& eights,
                      const PublishedNeeds<1>& ledger, LaneSpan<const double, 1> scale,
                      RowRange range, LaneSpan<double, 1> received);
-  /// Without finite D as well.
+  /// Without finite D as well; `scale` may be empty here, too.
   void (*returns)(const CsrView& provider_rows, const SellMatrix& eights,
                   LaneSpan<const double, 1> scale, LaneSpan<const double, 1> returned_claim,
                   RowRange range, LaneSpan<double, 1> returned);

@@ -73,10 +73,13 @@ struct Audits {
   std::uint32_t network = 0;  ///< its index, for the draws
   PerLane<AuditRule, L> rules{};
   PerLane<std::uint8_t, L> updates{};  ///< 0: the lane is left alone
-  /// δ_j, N × L; NaN where nobody audits j: n_j = 0, or its column is closed (or W_·j = 0 for want
-  /// of reputation: μ = 1, G_j = 0, γ > 0). Empty: nobody is audited.
+  /// Need types, whose N rows lie one after the other in what follows. e is the mean over those
+  /// that i could see of j; an edge's draws are the same for all of them.
+  std::size_t types = 1;
+  /// δ_j, types·N × L; NaN where nobody audits j: n_j = 0, or its column is closed (or W_·j = 0 for
+  /// want of reputation: μ = 1, G_j = 0, γ > 0). Empty: nobody is audited.
   LaneSpan<const double, L> exaggeration;
-  /// N × L, 1 where C_i > 0, else 0; empty where everybody has some.
+  /// types·N × L, 1 where C_i > 0, else 0; empty where everybody has some.
   LaneSpan<const std::uint8_t, L> auditors;
 };
 
@@ -91,7 +94,7 @@ struct TrustRows {
 template <int L>
 struct AuditFindings {
   LaneSpan<double, L>
-      observed;  ///< mean of 1 − e over the auditors, δ_j clamped where σ = 0; or NaN
+      observed;  ///< mean of 1 − e over the auditors; δ_j clamped where σ = 0, of one type; or NaN
   LaneSpan<double, L> auditors;  ///< how many audited j
 };
 
@@ -157,8 +160,6 @@ struct EigenTrustWorkspace {
   GatheredVector<double> shares;       ///< g_i / Σ_j T_ij
   GatheredVector<double> next_shares;  ///< those of the sweep to come
   LaneVector<double> inverse_sum;      ///< 1 / Σ_j T_ij, 0 for a row without trust
-  LaneVector<double> kept;             ///< 1 − a for every agent
-  LaneVector<double> start;            ///< u, N numbers
   LaneVector<double> block_changes;    ///< Σ |Δg| of every block of rows
 };
 

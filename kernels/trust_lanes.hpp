@@ -114,6 +114,8 @@ class LaneUpdater {
                          std::size_t lane)
       : table_(table),
         by_source_(rows == TrustRow::source),
+        types_(audits.types),
+        agents_(audits.exaggeration.rows() / audits.types),
         exaggeration_(given(audits.exaggeration)),
         auditors_(given(audits.auditors)),
         good_(counts.good.values().data()),
@@ -135,18 +137,8 @@ class LaneUpdater {
   /// Entry e, which is the k-th of four in turn, towards agent `other`.
   HWY_INLINE void visit(std::size_t k, std::size_t e, std::size_t other, bool recognised) {
     const V one = hn::Set(d_, 1.0);
-    V seen = hn::Set(d_, kNoEvidence);
-    if (exaggeration_ != nullptr) seen = by_source_ ? sight_of(other) : own_;
-    if (auditors_ != nullptr) {
-      const M looks = by_source_ ? own_auditors_ : marked(d_, auditors_ + other * L + lane_);
-      seen = hn::IfThenElse(looks, seen, hn::Set(d_, kNoEvidence));
-    }
+    V seen = types_ == 1 ? drawn(other, sight(other)) : mean_sight(other);
     if (!recognised) seen = hn::Set(d_, kNoEvidence);
-    if constexpr (kDraws) {
-      const auto source = static_cast<std::uint32_t>(by_source_ ? row_ : other);
-      const auto target = static_cast<std::uint32_t>(by_source_ ? other : row_);
-      seen = drawn_sight<L>(d_, table_, lane_, source, target, seen);
-    }
     const M evidence = hn::Eq(seen, seen);
     const V found = hn::Sub(one, hn::Min(hn::Max(seen, hn::Zero(d_)), one));
     const V lacking = hn::IfThenElseZero(evidence, hn::Sub(one, found));
@@ -168,7 +160,7 @@ class LaneUpdater {
     put(total(trust_sum_), made.trust_sum[row_]);
     if (findings.observed.values().empty()) return;
     V mean = hn::Div(total(lacking_sum_), auditors_count_);
-    if (exaggeration_ != nullptr) {  // without noise all saw the same
+    if (exaggeration_ != nullptr && types_ == 1) {  // without noise all saw the same
       const V one = hn::Set(d_, 1.0);
       const V clamped = hn::Min(hn::Max(own_, hn::Zero(d_)), one);
       const M quiet = hn::Le(lane_values<L>(d_, table_.noise, lane_), hn::Zero(d_));
@@ -183,6 +175,45 @@ class LaneUpdater {
   HWY_INLINE V sight_of(std::size_t j) const {
     return hn::LoadU(d_, exaggeration_ + j * L + lane_);
   }
+  /// δ_j along the edge to or from `other`, NaN where i does not audit or j cannot be.
+  HWY_INLINE V sight(std::size_t other) const {
+    V seen = hn::Set(d_, kNoEvidence);
+    if (exaggeration_ != nullptr) seen = by_source_ ? sight_of(other) : own_;
+    if (auditors_ == nullptr) return seen;
+    const M looks = by_source_ ? own_auditors_ : marked(d_, auditors_ + other * L + lane_);
+    return hn::IfThenElse(looks, seen, hn::Set(d_, kNoEvidence));
+  }
+  /// The same with noise, and NaN where nobody looks.
+  HWY_INLINE V drawn(std::size_t other, V seen) const {
+    if constexpr (!kDraws) return seen;
+    const auto source = static_cast<std::uint32_t>(by_source_ ? row_ : other);
+    const auto target = static_cast<std::uint32_t>(by_source_ ? other : row_);
+    return drawn_sight<L>(d_, table_, lane_, source, target, seen);
+  }
+  /// Of several need types: the mean over those with an observation.
+  HWY_NOINLINE V mean_sight(std::size_t other) const {
+    const V zero = hn::Zero(d_);
+    const V one = hn::Set(d_, 1.0);
+    if (exaggeration_ == nullptr) return hn::Set(d_, kNoEvidence);
+    const V noise = drawn(other, zero);
+    const std::size_t target = by_source_ ? other : row_;
+    const std::size_t source = by_source_ ? row_ : other;
+    V sum = zero;
+    V types = zero;
+    for (std::size_t type = 0; type < types_; ++type) {
+      const V seen = hn::Add(sight_of(type * agents_ + target), noise);
+      M evidence = hn::Eq(seen, seen);
+      if (auditors_ != nullptr) {
+        const std::size_t auditor = type * agents_ + source;
+        evidence = hn::And(evidence, marked(d_, auditors_ + auditor * L + lane_));
+      }
+      const V clamped = hn::Min(hn::Max(seen, zero), one);
+      sum = hn::Add(sum, hn::IfThenElseZero(evidence, clamped));
+      types = hn::Add(types, hn::IfThenElseZero(evidence, one));
+    }
+    const V nothing = hn::Set(d_, kNoEvidence);
+    return hn::IfThenElse(hn::Gt(types, zero), hn::Div(sum, types), nothing);
+  }
   HWY_INLINE static V total(const V (&sums)[4]) {
     return hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3]));
   }
@@ -193,6 +224,7 @@ class LaneUpdater {
   D d_;
   const AuditTable<L>& table_;
   bool by_source_;
+  std::size_t types_, agents_;
   const double* exaggeration_;
   const std::uint8_t* auditors_;
   double* good_;

@@ -49,42 +49,6 @@ LaneSpan<double, L> lanes_of(LaneVector<double>& values) {
   return LaneSpan<double, L>(values);
 }
 
-/// What one edge's auditor sees of several need types, each exaggeration with the same noise.
-template <int L>
-struct TypesAudit {
-  const EpisodeEvidence<L>& evidence;
-  const TrustSettings& settings;
-  const TrustDraws& draws;
-  RandomStream stream;
-  std::size_t lane;
-
-  /// Mean of 1 − e over the types with an observation; NaN without any.
-  [[nodiscard]] double operator()(std::size_t i, std::size_t j) const {
-    double noise = 0.0;
-    if (settings.audit_noise > 0.0 || settings.audit < 1.0) {
-      const auto words =
-          stream.words({draws.network, draws.replicate, static_cast<std::uint32_t>(i),
-                        static_cast<std::uint32_t>(j)});
-      if (uniform_open_closed(words[1]) > settings.audit) return kNothing;
-      if (settings.audit_noise > 0.0) {
-        noise = settings.audit_noise * inverse_normal(uniform_open(words[0]));
-      }
-    }
-    const std::size_t nodes = evidence.exaggeration.size() / (evidence.types * L);
-    double sum = 0.0;
-    double seen = 0.0;
-    for (std::size_t type = 0; type < evidence.types; ++type) {
-      const double exaggeration = evidence.exaggeration[(type * nodes + j) * L + lane];
-      if (evidence.capacity[(type * nodes + i) * L + lane] == 0 || std::isnan(exaggeration)) {
-        continue;
-      }
-      sum += std::clamp(exaggeration + noise, 0.0, 1.0);
-      seen += 1.0;
-    }
-    return seen > 0.0 ? sum / seen : kNothing;
-  }
-};
-
 }  // namespace
 
 template <int L>
@@ -172,25 +136,14 @@ bool Trust<L>::has_no_weight(std::size_t node, std::size_t lane) const {
 
 template <int L>
 void Trust<L>::update(std::size_t episode, const EpisodeEvidence<L>& evidence) {
-  if (evidence.types == 1) {
-    update_one_type(episode, evidence);
-  } else {
-    for (std::size_t l = 0; l < L; ++l) {
-      if (updates_[l] == 0) continue;
-      update_types(TrustRow::source, l, episode, evidence, by_source_);
-      update_types(TrustRow::target, l, episode, evidence, by_target_);
-    }
-    const CsrView links = network_.links.view();
-    trust_of_counts<L>(links, updates_, counts(by_source_), rows(by_source_), threads_);
-    trust_of_counts<L>(links, updates_, counts(by_target_), rows(by_target_), threads_);
-  }
+  take_in_evidence(episode, evidence);
   take_in_trust();
   find_reputation();
   weigh();
 }
 
 template <int L>
-void Trust<L>::update_one_type(std::size_t episode, const EpisodeEvidence<L>& evidence) {
+void Trust<L>::take_in_evidence(std::size_t episode, const EpisodeEvidence<L>& evidence) {
   Audits<L> audits;
   audits.network = draws_[0].network;
   for (std::size_t l = 0; l < L; ++l) {
@@ -199,6 +152,7 @@ void Trust<L>::update_one_type(std::size_t episode, const EpisodeEvidence<L>& ev
                        audit_stream(draws_[l].seed, episode).key(), draws_[l].replicate};
   }
   audits.updates = updates_;
+  audits.types = evidence.types;
   audits.exaggeration = LaneSpan<const double, L>(evidence.exaggeration);
   audits.auditors = LaneSpan<const std::uint8_t, L>(evidence.capacity);
   const CsrView links = network_.links.view();
@@ -206,38 +160,6 @@ void Trust<L>::update_one_type(std::size_t episode, const EpisodeEvidence<L>& ev
                   threads_);
   update_trust<L>(links, TrustRow::target, audits, counts(by_target_), rows(by_target_),
                   {lanes_of<L>(observed_), lanes_of<L>(auditors_)}, threads_);
-}
-
-/// The same for several types, where who audits whom may differ from type to type; plain, for it is
-/// once an episode and runs of several types are few.
-template <int L>
-void Trust<L>::update_types(TrustRow side, std::size_t lane, std::size_t episode,
-                            const EpisodeEvidence<L>& evidence, Copy& copy) {
-  const TypesAudit<L> audit{evidence, settings_[lane], draws_[lane],
-                            audit_stream(draws_[lane].seed, episode), lane};
-  const double decay = settings_[lane].decay;
-  const CsrView links = network_.links.view();
-  for (std::size_t row = 0; row < links.rows(); ++row) {
-    double sum = 0.0;
-    double auditors = 0.0;
-    for (auto e = static_cast<std::size_t>(links.offsets[row]);
-         e < static_cast<std::size_t>(links.offsets[row + 1]); ++e) {
-      const auto other = static_cast<std::size_t>(links.columns[e]);
-      const double seen = !(links.weights[e] > 0.0)  ? kNothing
-                          : side == TrustRow::source ? audit(row, other)
-                                                     : audit(other, row);
-      const bool evident = !std::isnan(seen);
-      const double good = evident ? 1.0 - seen : 0.0;
-      const double bad = evident ? 1.0 - good : 0.0;
-      copy.good[e * L + lane] = std::fma(decay, copy.good[e * L + lane], good);
-      copy.bad[e * L + lane] = std::fma(decay, copy.bad[e * L + lane], bad);
-      sum += evident ? seen : 0.0;
-      auditors += evident ? 1.0 : 0.0;
-    }
-    if (side == TrustRow::target) {
-      observed_[row * L + lane] = auditors > 0.0 ? sum / auditors : kNothing;
-    }
-  }
 }
 
 /// What T says of each node, before it becomes W.
@@ -400,7 +322,7 @@ std::size_t Trust<L>::bytes() const {
                         observed_.size() + auditors_.size() + provider_weights_.size() +
                         recipient_weights_.size() + workspace_.shares.size() +
                         workspace_.next_shares.size() + workspace_.inverse_sum.size() +
-                        workspace_.kept.size() + workspace_.block_changes.size();
+                        workspace_.block_changes.size();
   for (const Copy* copy : {&by_source_, &by_target_}) {
     doubles += copy->good.size() + copy->bad.size() + copy->values.size() + copy->sums.size();
   }
@@ -425,7 +347,7 @@ std::int64_t trust_bytes(std::int64_t providers, std::int64_t recipients, std::i
   const std::int64_t network = links * kEntry + nodes * kWord;
   const std::int64_t weights =
       lanes > 1 ? 0 : 2 * entries * kEntry + 2 * (providers + recipients) * kWord;
-  return network + weights + lanes * (6 * links * kWord + 14 * nodes * kWord);
+  return network + weights + lanes * (6 * links * kWord + 13 * nodes * kWord);
 }
 
 }  // namespace needflow

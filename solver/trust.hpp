@@ -103,9 +103,7 @@ class Trust {
   void draw_pretrusted(std::size_t lane, std::span<const Strategy> strategies);
   [[nodiscard]] EvidenceCounts<L> counts(Copy& copy) const;
   [[nodiscard]] TrustRows<L> rows(Copy& copy) const;
-  void update_one_type(std::size_t episode, const EpisodeEvidence<L>& evidence);
-  void update_types(TrustRow side, std::size_t lane, std::size_t episode,
-                    const EpisodeEvidence<L>& evidence, Copy& copy);
+  void take_in_evidence(std::size_t episode, const EpisodeEvidence<L>& evidence);
   void take_in_trust();
   void find_reputation();
   [[nodiscard]] EigenTrustEnd reputation_alone(std::size_t lane);

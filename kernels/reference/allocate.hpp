@@ -98,7 +98,7 @@ void returns(const CsrView& provider_rows, StoredSpan<const double, L> scale,
         const auto r = static_cast<std::size_t>(row.columns[j]);
         return std::fma(weight<L>(provider_rows, p, j, l), returned_claim.at(r, l), partial);
       });
-      returned[p - range.begin][l] = scale.at(p, l) * sum;
+      returned[p - range.begin][l] = scale.empty() ? sum : scale.at(p, l) * sum;
     }
   }
 }

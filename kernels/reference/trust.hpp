@@ -21,12 +21,9 @@ template <int L>
   constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
   const bool recognised =
       (network.weights.empty() && !network.narrow()) || network.weight(edge) > 0.0;
-  const bool auditor = audits.auditors.values().empty() || audits.auditors[i][l] != 0;
-  const bool audited =
-      !audits.exaggeration.values().empty() && !std::isnan(audits.exaggeration[j][l]);
-  if (!recognised || !auditor || !audited) return kNothing;
+  if (!recognised || audits.exaggeration.values().empty()) return kNothing;
   const AuditRule& rule = audits.rules[l];
-  double seen = audits.exaggeration[j][l];
+  double noise = 0.0;
   if (rule.noise > 0.0 || rule.audit < 1.0) {
     // RandomStream::words() of a stream whose key is given; the model's quantile, not the
     // reference's own, which a file may or may not see.
@@ -38,10 +35,20 @@ template <int L>
     const std::uint64_t second = block[2] | std::uint64_t{block[3]} << 32;
     if (needflow::uniform_open_closed(second) > rule.audit) return kNothing;
     if (rule.noise > 0.0) {
-      seen += rule.noise * needflow::inverse_normal(needflow::uniform_open(first));
+      noise = rule.noise * needflow::inverse_normal(needflow::uniform_open(first));
     }
   }
-  return 1.0 - std::min(std::max(seen, 0.0), 1.0);
+  double sum = 0.0;
+  double types = 0.0;
+  for (std::size_t type = 0; type < audits.types; ++type) {
+    const std::size_t first = type * network.rows();
+    const bool auditor = audits.auditors.values().empty() || audits.auditors[first + i][l] != 0;
+    const double exaggeration = audits.exaggeration[first + j][l];
+    if (!auditor || std::isnan(exaggeration)) continue;
+    sum += std::min(std::max(exaggeration + noise, 0.0), 1.0);
+    types += 1.0;
+  }
+  return types > 0.0 ? 1.0 - sum / types : kNothing;
 }
 
 /// W of one edge.
@@ -105,7 +112,7 @@ void note_findings(const CsrView& network, const Audits<L>& audits, std::size_t 
     return partial + (1.0 - found);
   });
   double mean = sum / auditors;
-  if (audits.rules[l].noise == 0.0 && auditors > 0.0) {  // all saw the same
+  if (audits.types == 1 && audits.rules[l].noise == 0.0 && auditors > 0.0) {  // all saw the same
     mean = 1.0 - (1.0 - std::min(std::max(audits.exaggeration[j][l], 0.0), 1.0));
   }
   findings.auditors[j][l] = auditors;

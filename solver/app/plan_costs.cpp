@@ -1,11 +1,13 @@
 #include "solver/app/plan_costs.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <functional>
+#include <memory>
 
 #include "solver/lane_rounds.hpp"
 #include "solver/population.hpp"
+#include "solver/sweep/tasks.hpp"
 
 namespace needflow::app {
 
@@ -17,12 +19,14 @@ constexpr std::int64_t kLargeAgents = 60'000;
 constexpr std::int64_t kLargeFlow = 5'000;  // a flow takes as long as many rounds
 constexpr std::int64_t kFew = 2;
 constexpr std::int64_t kMany = 20;
+constexpr std::int64_t kLargeEpisodes = 20'000;  ///< agents; trust holds 72 B a link and direction
 constexpr std::int64_t kLargeEntries = std::int64_t{1} << 18;
 
+/// In processor time, of the one thread that works: what else runs on the machine does not count.
 double seconds_of(const std::function<void()>& work) {
-  const auto started = std::chrono::steady_clock::now();
+  const std::clock_t started = std::clock();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  return static_cast<double>(std::clock() - started) / CLOCKS_PER_SEC;
 }
 
 Recognition mesh(std::int64_t agents, std::int64_t neighbors) {
@@ -65,6 +69,38 @@ BatchCost cost_of(std::int64_t agents) {
   cost.entry = std::max(0.0, many - few) / (static_cast<double>(kMany - kFew) * count);
   cost.agent = std::max(0.0, few - cost.entry * kFew * count) / (2.0 * count);
   return cost;
+}
+
+/// The strategies, trust and need types of a sweep's task on a generated network.
+Sweep episodic_trial(const Sweep& sweep, const NetworkTask& task, bool trusts,
+                     std::int64_t agents) {
+  Sweep trial;
+  trial.base.population = task.example.settings.population;
+  trial.base.population.types = static_cast<std::int64_t>(sweep.types());
+  trial.base.strategies = task.example.settings.strategies;
+  trial.base.trust = task.example.settings.trust;
+  trial.base.trust.mode = trusts ? TrustMode::on : TrustMode::off;
+  trial.base.trust.initial = InitialTrust::neutral;
+  trial.base.network.agents = agents;
+  trial.base.network.neighbors = kMany;
+  trial.replicates = task.layout.lanes;
+  trial.network_metrics = NetworkMetrics::none;
+  trial.instance = std::make_shared<Instance>();
+  return trial;
+}
+
+/// Keeps nothing.
+class Nowhere : public OutcomeSink {
+ public:
+  void finished(OutcomeBatch /*batch*/) override {}
+  [[nodiscard]] bool stop_requested() const override { return false; }
+};
+
+double seconds_of_episodes(Sweep trial, std::int64_t episodes) {
+  trial.base.population.episodes = episodes;
+  const Plan plan = make_plan(trial);
+  Nowhere nowhere;
+  return seconds_of([&] { run_plan(trial, plan, 1, nowhere); });
 }
 
 /// Entries that the searches of a network's metrics go over: 512 sources at once (kernels/bfs.hpp).
@@ -123,10 +159,35 @@ double CostTrials::optimum_entry(OptimumParts parts, bool large) {
   return cost;
 }
 
+double CostTrials::episode_entry(const Sweep& sweep, const NetworkTask& task, bool trusts,
+                                 bool large) {
+  const auto [entry, is_new] = episode_entry_.try_emplace({trusts, large});
+  if (is_new) {
+    const std::int64_t agents = large ? kLargeEpisodes : kSmallAgents;
+    const std::int64_t more = large ? 4 : 16;
+    const Sweep trial = episodic_trial(sweep, task, trusts, agents);
+    // Two runs that differ in episodes alone: the network and what else is made once cancels out.
+    const double few = seconds_of_episodes(trial, 2);
+    const double many = seconds_of_episodes(trial, 2 + more);
+    entry->second =
+        std::max(0.0, many - few) / static_cast<double>(more * trial.replicates * agents * kMany);
+  }
+  return entry->second;
+}
+
+double CostTrials::episode_seconds(const Sweep& sweep, const NetworkTask& task) {
+  const bool large = task.entries >= kLargeEntries;
+  const auto of = [&](std::int64_t episodes, bool trusts) {
+    if (episodes == 0) return 0.0;
+    return static_cast<double>(episodes * task.entries) * episode_entry(sweep, task, trusts, large);
+  };
+  return of(task.trust_rounds, true) + of(task.episodes - task.trust_rounds, false);
+}
+
 double CostTrials::optimum_seconds(const Sweep& sweep, const Plan& plan, OptimumParts parts) {
   double seconds = 0.0;
   for (const NetworkTask& task : plan.tasks) {
-    const double runs = static_cast<double>(task.points.size() * sweep.types());
+    const double runs = static_cast<double>(task.episodes) * static_cast<double>(sweep.types());
     seconds += runs * static_cast<double>(task.entries) *
                optimum_entry(parts, task.providers > kLargeFlow);
   }
@@ -157,9 +218,13 @@ double CostTrials::seconds(const Sweep& sweep, const Plan& plan) {
     const auto together = static_cast<double>(std::min<std::int64_t>(task.layout.lanes, runs));
     const bool large = task.entries * task.layout.lanes >= kLargeEntries * 8;
     const BatchCost& cost = batch(task.layout.lanes, large);
-    const double batch_rounds = static_cast<double>(task.rounds) / together;
-    seconds += static_cast<double>(task.trust_rounds * task.entries) / together *
-               kTrustRoundVisits * cost.entry;
+    auto rounds = static_cast<double>(task.rounds);
+    if (sweep.is_episodic()) {
+      seconds += episode_seconds(sweep, task);
+      const auto types = static_cast<std::int64_t>(sweep.types());
+      rounds = std::max(0.0, rounds - static_cast<double>(kFewRounds * types * task.episodes));
+    }
+    const double batch_rounds = rounds / together;
     seconds += batch_rounds * (static_cast<double>(task.entries) * cost.entry +
                                static_cast<double>(task.providers + task.recipients) * cost.agent);
   }

@@ -30,6 +30,11 @@ class CostTrials {
   /// Seconds an entry that an optimum of the given parts takes, by a mesh whose supply is its need.
   [[nodiscard]] double optimum_entry(OptimumParts parts, bool large);
 
+  /// Seconds an entry that an episode of one point takes, its first few rounds included, with the
+  /// settings of the first such task that is asked about.
+  [[nodiscard]] double episode_entry(const Sweep& sweep, const NetworkTask& task, bool trusts,
+                                     bool large);
+
   /// One thread's seconds for the optima of every run, whether they are wanted or not.
   [[nodiscard]] double optimum_seconds(const Sweep& sweep, const Plan& plan, OptimumParts parts);
   /// One thread's seconds for all that the plan will do.
@@ -37,11 +42,13 @@ class CostTrials {
 
  private:
   [[nodiscard]] double network_seconds(const Sweep& sweep, const Plan& plan);
+  [[nodiscard]] double episode_seconds(const Sweep& sweep, const NetworkTask& task);
 
   std::map<std::pair<int, bool>, BatchCost> batches_;
   std::array<double, 2> build_entry_{};  ///< small, large; 0: no trial yet
   std::array<double, 2> measured_entry_{};
   std::map<std::tuple<bool, bool, bool>, double> optimum_entry_;  ///< by max_flow, fairest, large
+  std::map<std::pair<bool, bool>, double> episode_entry_;         ///< by trusts, large
 };
 
 }  // namespace needflow::app

@@ -158,6 +158,7 @@ class Planner {
       const std::size_t task = entry->second + (generated_ ? network : 0);
       const std::size_t begin = first + network * replicates_;
       rounds_[task] += rounds * static_cast<std::int64_t>(replicates_);
+      plan_.tasks[task].episodes += episodes * static_cast<std::int64_t>(replicates_);
       plan_.tasks[task].trust_rounds += trust_rounds * static_cast<std::int64_t>(replicates_);
       std::vector<std::size_t>& points = plan_.tasks[task].points;
       for (std::size_t i = 0; i < replicates_; ++i) points.push_back(begin + i);

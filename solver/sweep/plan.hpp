@@ -22,6 +22,7 @@ struct NetworkTask {
   std::int64_t entries = 0;  ///< stored entries of the matrix, expected
   Layout layout = {};
   std::int64_t rounds = 0;        ///< Σ over its runs of assumed_rounds()
+  std::int64_t episodes = 0;      ///< Σ over its points
   std::int64_t trust_rounds = 0;  ///< episodes that end with one
 };
 

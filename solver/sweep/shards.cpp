@@ -29,8 +29,12 @@ NetworkTask part_of(const Sweep& sweep, const NetworkTask& task, std::vector<std
   NetworkTask part = task;
   const auto all = static_cast<std::int64_t>(task.points.size());
   const auto some = static_cast<std::int64_t>(points.size());
-  part.rounds = task.rounds / all * some + task.rounds % all * some / all;
-  part.trust_rounds = task.trust_rounds / all * some + task.trust_rounds % all * some / all;
+  const auto scaled = [all, some](std::int64_t sum) {
+    return sum / all * some + sum % all * some / all;
+  };
+  part.rounds = scaled(task.rounds);
+  part.episodes = scaled(task.episodes);
+  part.trust_rounds = scaled(task.trust_rounds);
   part.points = std::move(points);
   part.layout = choose_layout(run_sizes(sweep, part), forced_lanes);
   return part;

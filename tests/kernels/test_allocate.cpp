@@ -142,7 +142,8 @@ TEST_CASE("The passes agree with their twins bit for bit on every SIMD target") 
 TEST_CASE("Matrices large enough to be prefetched give the same bits as small ones do") {
   // The last rows have fewer entries behind them than a batch looks ahead.
   const auto rows_for = [](int lanes) {
-    return static_cast<std::size_t>(kEntriesToPrefetch) / static_cast<std::size_t>(lanes) / 20 + 40;
+    const Offset from = lanes == 1 ? kEntriesToPrefetch : kLaneEntriesToPrefetch / lanes;
+    return static_cast<std::size_t>(from) / 20 + 40;
   };
   for (const std::string& target : usable_simd_targets()) {
     const ForcedTarget forced(target);
@@ -171,7 +172,7 @@ TEST_CASE("Weights of 32 bits give the bits of the same numbers in 64") {
 }
 
 TEST_CASE("Lanes with weights of their own have the bits of runs alone on every SIMD target") {
-  const std::size_t large = static_cast<std::size_t>(kEntriesToPrefetch) / 8 / 20 + 40;
+  const std::size_t large = static_cast<std::size_t>(kLaneEntriesToPrefetch) / 8 / 20 + 40;
   for (const std::string& target : usable_simd_targets()) {
     const ForcedTarget forced(target);
     CAPTURE(target);

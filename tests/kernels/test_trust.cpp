@@ -160,6 +160,57 @@ TEST_CASE("Only those with capacity audit, only whom they recognise, only whom a
   CHECK(std::isnan(end.observed[3]));
 }
 
+TEST_CASE("Of several need types an auditor takes the mean over those that it could see") {
+  // Types one after the other. Agent 0 has capacity of the first type alone, 1 of both, 2 of none;
+  // 1 needs nothing.
+  TrustCase<1> given = plain_case(triangle(), 0.0);
+  given.rules.types = 2;
+  given.exaggeration = {0.25, kNan, 0.5, 0.75, kNan, 1.0};
+  given.auditors = {1, 1, 0, 0, 1, 0};
+  const auto end = episode_end(given, Made::fast);
+  const auto bad = [&](std::size_t i, std::size_t j) {
+    CHECK(end.by_source.bad[entry(given.network, i, j)] ==
+          end.by_target.bad[entry(given.network, j, i)]);
+    return end.by_source.bad[entry(given.network, i, j)];
+  };
+  CHECK(bad(1, 0) == 0.5);  // the mean of 1/4 and 3/4
+  CHECK(bad(0, 2) == 0.5);
+  CHECK(bad(1, 2) == 0.75);
+  CHECK(end.by_source.good[entry(given.network, 1, 0)] == 0.5);
+  const std::pair<std::size_t, std::size_t> unseen[] = {{0, 1}, {2, 0}, {2, 1}};
+  for (const auto& [i, j] : unseen) {
+    CHECK(bad(i, j) == 0.0);
+    CHECK(end.by_source.good[entry(given.network, i, j)] == 0.0);
+  }
+  CHECK(end.auditors == std::vector{1.0, 0.0, 2.0});
+  CHECK(end.observed[0] == 0.5);
+  CHECK(std::isnan(end.observed[1]));
+  CHECK(end.observed[2] == 0.625);
+}
+
+TEST_CASE("Each type's exaggeration is bounded by itself, with one draw of noise for all types") {
+  Numbers numbers(3);
+  TrustCase<1> given = plain_case(random_network(numbers, 60, 20), 0.1);
+  for (double& weight : given.network.weights) weight = 1.0;
+  given.rules.types = 2;
+  given.exaggeration.insert(given.exaggeration.end(), 60, 0.8);
+  const RandomStream stream = audit_stream(11, 4);
+  given.rules.network = 2;
+  given.rules.rules[0] = {0.95, 0.3, 1.0, stream.key(), 5};
+  const auto end = episode_end(given, Made::fast);
+  for (std::size_t i = 0; i < 60; ++i) {
+    for (Offset e = given.network.offsets[i]; e < given.network.offsets[i + 1]; ++e) {
+      const auto at = static_cast<std::size_t>(e);
+      const auto j = static_cast<std::uint32_t>(given.network.columns[at]);
+      const double noise =
+          0.3 * reference::normal(stream, {2, 5, static_cast<std::uint32_t>(i), j});
+      const double first = std::fmin(std::fmax(0.1 + noise, 0.0), 1.0);
+      const double second = std::fmin(std::fmax(0.8 + noise, 0.0), 1.0);
+      CHECK(end.by_source.bad[at] == doctest::Approx((first + second) / 2.0).epsilon(1e-12));
+    }
+  }
+}
+
 TEST_CASE("What an auditor sees is the exaggeration and a normal draw of the two agents") {
   Numbers numbers(3);
   TrustCase<1> given = plain_case(random_network(numbers, 60, 20), 0.5);

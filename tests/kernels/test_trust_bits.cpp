@@ -20,12 +20,13 @@ struct Crowd {
 constexpr Crowd kCrowds[] = {{0, 0}, {1, 0}, {2, 2}, {3, 3}, {20, 20}, {130, 9}, {600, 11}};
 
 template <int L>
-void check_against_twin(Crowd crowd, AuditKind kind) {
+void check_against_twin(Crowd crowd, AuditKind kind, std::size_t types) {
   Numbers numbers(crowd.agents + crowd.degree);
   const CsrMatrix network = random_network(numbers, crowd.agents, crowd.degree);
-  const TrustCase<L> given = random_case<L>(numbers, network, kind);
+  const TrustCase<L> given = random_case<L>(numbers, network, kind, types);
   const TrustOutcome<L> expected = episode_end(given, Made::plain);
   CAPTURE(L);
+  CAPTURE(types);
   CAPTURE(crowd.agents);
   CAPTURE(static_cast<int>(kind));
   for (const Threads threads : {Threads::one, Threads::all}) {
@@ -39,7 +40,9 @@ void check_everywhere() {
     const ForcedTarget forced(target);
     CAPTURE(target);
     for (const Crowd crowd : kCrowds) {
-      for (const AuditKind kind : kKinds) check_against_twin<L>(crowd, kind);
+      for (const AuditKind kind : kKinds) {
+        for (const std::size_t types : {1U, 3U}) check_against_twin<L>(crowd, kind, types);
+      }
     }
   }
 }
@@ -72,12 +75,13 @@ TrustOutcome<L> all_recognised(const TrustCase<L>& given, Made made) {
 }
 
 template <int L>
-void check_bare() {
+void check_bare(std::size_t types) {
   Numbers numbers(5);
   for (const AuditKind kind : kKinds) {
     const CsrMatrix network = random_network(numbers, 200, 8);
-    TrustCase<L> given = bare(random_case<L>(numbers, network, kind));
+    TrustCase<L> given = bare(random_case<L>(numbers, network, kind, types));
     CAPTURE(L);
+    CAPTURE(types);
     CAPTURE(static_cast<int>(kind));
     CHECK(difference(episode_end(given, Made::fast), episode_end(given, Made::plain)) == "");
     CHECK(difference(all_recognised(given, Made::fast), all_recognised(given, Made::plain)) == "");
@@ -87,10 +91,10 @@ void check_bare() {
 }
 
 template <int L>
-void check_lanes(AuditKind kind) {
+void check_lanes(AuditKind kind, std::size_t types) {
   Numbers numbers(77);
   const CsrMatrix network = random_network(numbers, 150, 9);
-  const TrustCase<L> given = random_case<L>(numbers, network, kind);
+  const TrustCase<L> given = random_case<L>(numbers, network, kind, types);
   const TrustOutcome<L> batch = episode_end(given, Made::fast);
   for (std::size_t l = 0; l < L; ++l) {
     CAPTURE(l);
@@ -135,15 +139,19 @@ TEST_CASE(
 
 TEST_CASE(
     "Trust without reputation, quarantine, idle agents or a chosen start has its twin's bits") {
-  check_bare<1>();
-  check_bare<8>();
-  check_bare<16>();
+  for (const std::size_t types : {1U, 2U}) {
+    check_bare<1>(types);
+    check_bare<8>(types);
+    check_bare<16>(types);
+  }
 }
 
 TEST_CASE("A lane of trust has the bits of a run alone, whatever its neighbours' rules are") {
   for (const AuditKind kind : kKinds) {
-    check_lanes<8>(kind);
-    check_lanes<16>(kind);
+    for (const std::size_t types : {1U, 2U}) {
+      check_lanes<8>(kind, types);
+      check_lanes<16>(kind, types);
+    }
   }
 }
 

@@ -79,9 +79,11 @@ inline std::vector<double> reversed(const CsrMatrix& network, const std::vector<
 template <int L>
 struct TrustCase {
   CsrMatrix network;
-  std::vector<double> good, bad;  ///< by source
-  std::vector<double> exaggeration, reputation;
-  std::vector<std::uint8_t> auditors, open;
+  std::vector<double> good, bad;       ///< by source
+  std::vector<double> exaggeration;    ///< of each need type, one after the other
+  std::vector<std::uint8_t> auditors;  ///< likewise
+  std::vector<double> reputation;
+  std::vector<std::uint8_t> open;
   std::vector<double> start;
   Audits<L> rules{};  ///< its spans are set by audits()
   PerLane<WeightRule, L> weights{};
@@ -106,7 +108,8 @@ enum class AuditKind { every_edge, noisy, sampled };
 
 /// Every lane has rules of its own; lane L / 2 of many is left alone.
 template <int L>
-TrustCase<L> random_case(Numbers& numbers, CsrMatrix network, AuditKind kind) {
+TrustCase<L> random_case(Numbers& numbers, CsrMatrix network, AuditKind kind,
+                         std::size_t types = 1) {
   TrustCase<L> made;
   const std::size_t agents = network.rows();
   const std::size_t edges = network.columns.size();
@@ -115,11 +118,13 @@ TrustCase<L> random_case(Numbers& numbers, CsrMatrix network, AuditKind kind) {
     made.good.push_back(10.0 * numbers.unit());
     made.bad.push_back(numbers.below(3) == 0 ? 0.0 : 10.0 * numbers.unit());
   }
-  for (std::size_t i = 0; i < agents * L; ++i) {
+  for (std::size_t i = 0; i < types * agents * L; ++i) {
     const std::size_t which = numbers.below(6);
     made.exaggeration.push_back(which == 0 ? kNan : which == 1 ? 0.0 : 1.2 * numbers.unit() - 0.1);
-    made.reputation.push_back(1.0 - numbers.unit());
     made.auditors.push_back(numbers.below(4) != 0);
+  }
+  for (std::size_t i = 0; i < agents * L; ++i) {
+    made.reputation.push_back(1.0 - numbers.unit());
     made.open.push_back(numbers.below(7) != 0);
   }
   double total = 0.0;
@@ -130,6 +135,7 @@ TrustCase<L> random_case(Numbers& numbers, CsrMatrix network, AuditKind kind) {
   if (total == 0.0) made.start.clear();
   for (double& share : made.start) share /= total;
   made.rules.network = 3;
+  made.rules.types = types;
   for (std::size_t l = 0; l < L; ++l) {
     AuditRule& rule = made.rules.rules[l];
     rule.decay = 0.5 + 0.5 * numbers.unit();
@@ -154,10 +160,11 @@ TrustCase<1> lane_of(const TrustCase<L>& batch, std::size_t l) {
   lane.bad = lane_of<L>(batch.bad, l);
   lane.exaggeration = lane_of<L>(batch.exaggeration, l);
   lane.reputation = lane_of<L>(batch.reputation, l);
-  for (std::size_t i = 0; i < batch.auditors.size() / L; ++i) {
-    lane.auditors.push_back(batch.auditors[i * L + l]);
-    lane.open.push_back(batch.open[i * L + l]);
+  for (std::size_t i = l; i < batch.auditors.size(); i += L) {
+    lane.auditors.push_back(batch.auditors[i]);
   }
+  for (std::size_t i = l; i < batch.open.size(); i += L) lane.open.push_back(batch.open[i]);
+  lane.rules.types = batch.rules.types;
   lane.rules.network = batch.rules.network;
   lane.rules.rules[0] = batch.rules.rules[l];
   lane.rules.updates[0] = batch.rules.updates[l];

@@ -264,6 +264,37 @@ class Contents(Reports):
                       "fairest allocation that satisfies the most it would be "
                       f"{fairest[:, :, 0].mean():.3g}", page.text)
 
+    def test_the_optimum_is_told_with_the_worst_runs_and_the_supply_it_is_furthest_from(self):
+        result = self.sweep(DRAWS)
+        page = self.report(result)
+        with h5py.File(result) as file:
+            stock = file["efficiency"][()][:, :, 0]
+        low = 100 * np.quantile(stock, 0.05)
+        self.assertIn(f"mean of {stock.size} runs, the worst twentieth below {low:.1f} %", page.text)
+        by_supply = stock.mean(axis=(0, 2, 3))
+        worst = int(np.argmin(by_supply))
+        self.assertGreater(np.median(by_supply), by_supply[worst] + 0.01)
+        self.assertIn(f"least where supply is {[0.5, 1, 2][worst]} times the need: "
+                      f"{100 * by_supply[worst]:.1f} %", page.text)
+
+    def test_of_a_single_run_the_optimum_and_the_fairest_are_told_without_means(self):
+        result = self.sweep(toml(network={"agents": 30, "neighbors": 4}, population={"supply_ratio": 1.0}))
+        page = self.report(result)
+        with h5py.File(result) as file:
+            efficiency, jain, fairest = (float(file[name][()]) for name in
+                                         ("efficiency", "jain_index", "fairest_jain"))
+        self.assertLess(efficiency, 0.999)
+        self.assertIn(f"That is {100 * efficiency:.1f} % of the most that any allocation of the stock could "
+                      "satisfy on this network (maximum flow).", page.text)
+        self.assertIn(f"Jain's index of satisfaction is {jain:.3g} in stock; in the fairest allocation that "
+                      f"satisfies the most it would be {fairest:.3g}.", page.text)
+
+    def test_where_no_run_has_a_stock_there_is_no_optimum_and_no_fairest(self):
+        page = self.report(self.sweep(DRAWS, "--set", "round.settlement=reallocate"))
+        self.assertIn("The most that can be satisfied is known of a stock; no run here has settlement stock.",
+                      page.text)
+        self.assertNotIn("it would be", page.text)
+
     def test_a_file_without_the_optimum_says_how_to_get_it(self):
         for wish, why in (("off", "it was not asked for"), ("on", "")):
             page = self.report(self.sweep(DRAWS, "--set", f"output.optimum={wish}", "--overwrite"),

@@ -145,6 +145,27 @@ TEST_CASE("a weight goes by the mean trust of the recipient's tier, and equals s
   }
 }
 
+TEST_CASE("trust that differs by its rounding alone is one tie, whichever tiers it reaches into") {
+  const Recognition recognition = all_to_all(6);
+  const TrustNetwork network = trust_network(recognition);
+  const std::vector<Strategy> strategies(6, Strategy::cooperative);
+  TrustSettings settings;
+  settings.gamma = 1.0;
+  settings.tiers = 2;
+  Trust trust(network, recognition, settings, nullptr, strategies, {}, Threads::one);
+  // By trust: 5 | 4 | 0 1 2 3, where 0 is behind the others by less than anybody means; third of
+  // six by itself, it would fall into the lower tier.
+  trust.update(0, everybody_sees({1e-14, 0.0, 0.0, 0.0, 0.3, 0.6}));
+  const double low = (1.4 + 1.7) / 6.0;
+  const auto& w = trust.weights().provider_rows.weights;  // row 1: 0 2 3 4 5
+  for (const std::size_t place : {5U, 6U, 7U}) {
+    CHECK(w[place] == doctest::Approx(0.5 * 2.0 / 3.0).epsilon(1e-12));
+  }
+  for (const std::size_t place : {8U, 9U}) {
+    CHECK(w[place] == doctest::Approx(0.5 * low).epsilon(1e-12));
+  }
+}
+
 TEST_CASE("weights differ with the direction, and both matrices hold the same ones") {
   const Recognition recognition = all_to_all(5);
   const TrustNetwork network = trust_network(recognition);

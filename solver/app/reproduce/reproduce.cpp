@@ -60,7 +60,7 @@ std::vector<Tables> trust_topic(const TrustStudy& study) {
   std::vector<Tables> topic;
   for (FindingTable (*table)(const TrustStudy&) :
        {trust_variance, trust_relationships, signal_by_size, bounded_attention, what_blurs,
-        trust_at_scale, trust_tiers, ratings_as_trust}) {
+        trust_at_scale, trust_tiers, whom_strategy_pays, ratings_as_trust}) {
     topic.emplace_back([&study, table] { return std::vector<FindingTable>{table(study)}; });
   }
   return topic;
@@ -132,7 +132,8 @@ Command add_reproduce(CLI::App& program) {
   command->footer(
       "Topics: mesh (seed 003: graph, degrees, scaling, hops, topologies, routing, optimal k)\n"
       "        rounds (seed 002: convergence, contraction, Nash, privacy, optimum, messages)\n"
-      "        trust (seed 000: differentiation, signal by size, noise and audits, tiers)\n"
+      "        trust (seed 000: differentiation, signal by size, noise and audits, tiers,\n"
+      "              strategies)\n"
       "Examples:\n"
       "  needflow reproduce mesh\n"
       "  needflow reproduce mesh -o tables --networks 100\n"

@@ -27,6 +27,8 @@ struct TrustStudy {
 [[nodiscard]] FindingTable what_blurs(const TrustStudy& study);
 [[nodiscard]] FindingTable trust_at_scale(const TrustStudy& study);
 [[nodiscard]] FindingTable trust_tiers(const TrustStudy& study);
+/// Aggressive and strategic deceivers, without trust and with it.
+[[nodiscard]] FindingTable whom_strategy_pays(const TrustStudy& study);
 /// Real ratings, and deceivers planted among those who gave them.
 [[nodiscard]] FindingTable ratings_as_trust(const TrustStudy& study);
 
