@@ -1,7 +1,5 @@
 // The third limit: fused multiply-adds from registers alone. A dispatched loop like the kernels',
 // for the portable baseline has none.
-#undef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SSE4 | HWY_SSSE3)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "bench/machine_fma.cpp"
 #include <hwy/foreach_target.h>  // compiles this file again for each target

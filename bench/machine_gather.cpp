@@ -1,7 +1,5 @@
 // The second limit: rows of L words from random places of a vector, with the loads of the target
 // that the kernels run on, four sums at once and pages as the kernels' gathered vectors have them.
-#undef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SSE4 | HWY_SSSE3)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "bench/machine_gather.cpp"
 #include <hwy/foreach_target.h>  // compiles this file again for each target

@@ -6,8 +6,6 @@
 // The text of every row is kernels/row_sums.hpp for one lane and kernels/lane_rows.hpp for more;
 // this file compiles it once a SIMD target. SSE4 and SSSE3 are left out: their multiply-add would
 // not be fused. Without AVX2 the baseline calls libm's fma, slow and right.
-#undef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SSE4 | HWY_SSSE3)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/allocate.cpp"
 #include <hwy/foreach_target.h>  // compiles this file again for each target

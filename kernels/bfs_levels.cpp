@@ -3,8 +3,6 @@
 // node in order; sparse, the same entries of the active nodes alone, each row read and written.
 // A random mesh of N nodes with k links needs about ln N / ln k levels, of which two or three
 // visit nearly all N k entries: all pairs cost N / 512 · 2.5 N k gathered lines.
-#undef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SSE4 | HWY_SSSE3)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/bfs_levels.cpp"
 #include <hwy/foreach_target.h>  // compiles this file again for each target

@@ -1,7 +1,5 @@
 // A vector of lanes (or of agents, for one lane) at a time with Highway; nothing is added but whole
 // numbers, so every target gives the bits of the plain twin.
-#undef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SSE4 | HWY_SSSE3)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/lane_moves.cpp"
 #include <hwy/foreach_target.h>  // compiles this file again for each target

@@ -1,8 +1,6 @@
 // Counting in bytes: the flags of 8 or 16 lanes are one register, so one addition counts an entry
 // for all of them. Words of 64 bits on the integer ports took twice as long for 16 lanes.
 // Cost: 4 B column + L bytes of flags an entry.
-#undef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SSE4 | HWY_SSSE3)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/messages.cpp"
 #include <hwy/foreach_target.h>  // compiles this file again for each target

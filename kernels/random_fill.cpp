@@ -3,8 +3,6 @@
 //
 // Cost of a draw (AVX-512, eight draws a vector): 20 multiplications of 32 x 32 bits and 60 simple
 // operations a vector for Philox, as many for the logarithm.
-#undef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SSE4 | HWY_SSSE3)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/random_fill.cpp"
 #include <hwy/foreach_target.h>  // compiles this file again for each target

@@ -1,7 +1,5 @@
 // Eight gathered numbers are put together from single loads: the gather instruction takes twice as
 // long on the processors tried (AMD Zen 5). Plain loops over the eight rows are 7 % slower.
-#undef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SSE4 | HWY_SSSE3)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/sell.cpp"
 #include <hwy/foreach_target.h>  // compiles this file again for each target

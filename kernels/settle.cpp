@@ -2,8 +2,6 @@
 // every target then gives the bits of the plain twin. Plain loops were tried first: GCC 12 finds
 // control flow in them (which damping case holds, the quotient) and does not vectorise;
 // mispredicted branches then cost more than the memory.
-#undef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SSE4 | HWY_SSSE3)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/settle.cpp"
 #include <hwy/foreach_target.h>  // compiles this file again for each target

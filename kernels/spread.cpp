@@ -1,7 +1,5 @@
 // Cost of a run (modelled): reads 24 B a recipient once; a division a recipient; the network about
 // N lg²N / 4 comparators of two loads, min, max and two stores, shared by the lanes of a vector.
-#undef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SSE4 | HWY_SSSE3)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/spread.cpp"
 #include <hwy/foreach_target.h>  // compiles this file again for each target

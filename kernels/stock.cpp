@@ -1,7 +1,5 @@
 // Highway vectors of providers (one lane) or of lanes (many). No multiply-adds: every target gives
 // the bits of the plain twin.
-#undef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SSE4 | HWY_SSSE3)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/stock.cpp"
 #include <hwy/foreach_target.h>  // compiles this file again for each target

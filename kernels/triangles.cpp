@@ -1,8 +1,6 @@
 // Cost: `bits`, N / 512 words of 64 B from two rows for each link, rows in cache while N² / 8 B
 // are; `marks`, a bit of N / 8 B for each pair of a link and a further end, Σ out(v) out(u) over
 // links v → u, about N k² / 4 for a mesh: 1e7 at N = 1e5 and k = 20.
-#undef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SSE4 | HWY_SSSE3)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/triangles.cpp"
 #include <hwy/foreach_target.h>  // compiles this file again for each target

@@ -1,8 +1,6 @@
 // The passes of kernels/trust.hpp over counts and weights, and who computes which rows. The text of
 // a row is kernels/trust_rows.hpp for one lane and kernels/trust_lanes.hpp for more; this file
 // compiles it once a SIMD target.
-#undef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SSE4 | HWY_SSSE3)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/trust.cpp"
 #include <hwy/foreach_target.h>  // compiles this file again for each target

@@ -152,7 +152,7 @@ TEST_CASE("trust that differs by its rounding alone is one tie, whichever tiers 
   TrustSettings settings;
   settings.gamma = 1.0;
   settings.tiers = 2;
-  Trust trust(network, recognition, settings, nullptr, strategies, {}, Threads::one);
+  Trust<1> trust = trust_of(network, recognition, strategies, settings);
   // By trust: 5 | 4 | 0 1 2 3, where 0 is behind the others by less than anybody means; third of
   // six by itself, it would fall into the lower tier.
   trust.update(0, everybody_sees({1e-14, 0.0, 0.0, 0.0, 0.3, 0.6}));
