@@ -25,7 +25,8 @@ TEST_CASE("few runs go one by one, more in eight lanes, many on small networks i
 
 TEST_CASE("runs that store floats take sixteen lanes on large networks too") {
   const auto lanes_of = [](std::int64_t agents, std::int64_t runs) {
-    return choose_layout({agents, agents, 30 * agents, runs, false, false, StatePrecision::f32}).lanes;
+    return choose_layout({agents, agents, 30 * agents, runs, false, false, StatePrecision::f32})
+        .lanes;
   };
   CHECK(lanes_of(100'000, 100) == 16);
   CHECK(lanes_of(1'000'000, 12) == 16);
