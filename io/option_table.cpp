@@ -386,9 +386,9 @@ void add_solver(std::vector<Option>& table) {
        Value{std::string("f64")},
        kAlways,
        "How claims, providers' factors and returned shares are stored: f32 rounds each once a "
-       "round, "
-       "so that a provider gives its capacity within 6e-8 of it; sums and all else stay in f64. "
-       "Many runs on a large network take less time.",
+       "round, so that a provider gives its capacity within 6e-8 of it, unless they are below "
+       "1e-38 "
+       "and become 0; sums and all else stay in f64. Many runs on a large network take less time.",
        put_word(precisions, &Settings::round, &RoundSettings::state)});
 }
 

@@ -22,7 +22,8 @@ void add_output_options(std::vector<Option>& table) {
       option("network_metrics", OptionType::word, {"auto", "exact", "none"}, std::string("auto"),
              kGenerated,
              "Diameter, paths, clustering of each network: \"auto\" measures all of it up to "
-             "2,000 agents and a sample above, \"exact\" all of it whatever it costs."));
+             "2,000 agents and a sample above, \"exact\" all of it whatever it costs. A run over "
+             "ranks builds a network that is measured whole on its first rank."));
   table.push_back(
       option("optimum", OptionType::word, wishes, std::string("auto"), kAlways,
              "The most need that any allocation of the stock could satisfy (max_flow) and what the "

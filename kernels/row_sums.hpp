@@ -9,7 +9,7 @@
 // Every row sum is four interleaved partial sums (entry j goes to sum j mod 4) with fused
 // multiply-adds, added as (s0 + s1) + (s2 + s3): the bits do not depend on the lane count, on the
 // threads or on the SIMD target. `always_inline`, on the lambdas too, lets each target of
-// allocate.cpp compile the same text with its own FMA instruction; left out of line they would be
+// row_passes.hpp compile the same text with its own FMA instruction; left out of line they would be
 // baseline code and call libm. std::fma is exact everywhere.
 #pragma once
 

@@ -1,6 +1,6 @@
-// Cost: kernels/allocate.cpp has the model of the rows. Each pass goes tile by tile: what the rows
-// gathered is taken in element by element while it is in the first-level cache, and nothing but
-// state goes to memory: 120 B an agent and lane a round of `reallocate` (48 a provider, 72 a
+// Cost: kernels/row_passes.hpp has the model of the rows. Each pass goes tile by tile: what the
+// rows gathered is taken in element by element while it is in the first-level cache, and nothing
+// but state goes to memory: 120 B an agent and lane a round of `reallocate` (48 a provider, 72 a
 // recipient; 24 less once all lanes are known to move), about 168 in `stock`. Whole sweeps for
 // publishing, copies, sums and stop tests were another 130.
 #include "solver/lane_rounds.hpp"
