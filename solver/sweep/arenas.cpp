@@ -38,6 +38,7 @@ class BoundArena {
   void start(const Work& work) {
     fork_join::arrive();
     arena_.execute([&] {
+      fork_join::depart();  // where the arena is full, one of its threads does this
       group_.run([&work] {
         fork_join::depart();
         work();
@@ -46,7 +47,11 @@ class BoundArena {
     });
   }
   void wait() {
-    arena_.execute([&] { group_.wait(); });
+    fork_join::arrive();
+    arena_.execute([&] {
+      fork_join::depart();
+      group_.wait();
+    });
     fork_join::depart();
   }
 
