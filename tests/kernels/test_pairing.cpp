@@ -10,33 +10,21 @@
 
 #include "kernels/pairing.hpp"
 #include "kernels/reference/pairing.hpp"
+#include "tests/kernels/stub_lists.hpp"
 #include "tests/kernels/test_lanes_support.hpp"
 
 namespace {
 
 using namespace needflow;
+using tests::irregular;
 using tests::Numbers;
+using tests::Paired;
 
 std::vector<Offset> regular(std::size_t agents, Offset degree) {
   std::vector<Offset> offsets(agents + 1);
   for (std::size_t i = 0; i <= agents; ++i) offsets[i] = static_cast<Offset>(i) * degree;
   return offsets;
 }
-
-std::vector<Offset> irregular(Numbers& numbers, std::size_t agents, std::size_t largest) {
-  std::vector<Offset> offsets{0};
-  for (std::size_t i = 0; i < agents; ++i) {
-    offsets.push_back(offsets.back() + static_cast<Offset>(numbers.below(largest + 1)));
-  }
-  if (offsets.back() % 2 != 0) ++offsets.back();
-  return offsets;
-}
-
-struct Paired {
-  std::vector<Index> columns;
-  std::vector<Index> not_simple;
-  bool operator==(const Paired&) const = default;
-};
 
 template <class Kernel>
 Paired paired(const Kernel& kernel, const std::vector<Offset>& offsets, std::uint64_t seed,

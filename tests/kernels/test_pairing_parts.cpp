@@ -9,18 +9,15 @@
 
 #include "kernels/pairing_parts.hpp"
 #include "kernels/reference/pairing.hpp"
+#include "tests/kernels/stub_lists.hpp"
 #include "tests/kernels/test_lanes_support.hpp"
 
 namespace {
 
 using namespace needflow;
+using tests::irregular;
 using tests::Numbers;
-
-struct Paired {
-  std::vector<Index> columns;
-  std::vector<Index> not_simple;
-  bool operator==(const Paired&) const = default;
-};
+using tests::Paired;
 
 PairingNumber numbered(std::uint64_t seed, std::uint32_t number, PairingShape shape) {
   return {PairingStreams(seed), {number, number / 7, 0, 0}, shape};
@@ -31,16 +28,6 @@ Paired plain(const std::vector<Offset>& offsets, const PairingNumber& number) {
   CHECK(reference::random_pairing(offsets, number.streams, number.key, number.shape, result.columns,
                                   {}, result.not_simple));
   return result;
-}
-
-/// Offsets in which some agents have no stub, `largest` at most.
-std::vector<Offset> irregular(Numbers& numbers, std::size_t agents, std::size_t largest) {
-  std::vector<Offset> offsets{0};
-  for (std::size_t i = 0; i < agents; ++i) {
-    offsets.push_back(offsets.back() + static_cast<Offset>(numbers.below(largest + 1)));
-  }
-  if (offsets.back() % 2 != 0) ++offsets.back();
-  return offsets;
 }
 
 /// What one of the parts holds.
